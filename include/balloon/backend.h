@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libballoon's contract with a hypervisor, for whoever writes a backend.
+ *
+ * A backend speaks one hypervisor's dialect and holds no policy. It answers
+ * three questions: what do you see (observe), will you tell them (order), is
+ * there news (fd). The library's guard makes every call and checks what comes
+ * back: a backend reports what it was told and need not judge it, except that
+ * what it does not know must be BALLOON_UNKNOWN and never 0.
+ *
+ * No call may block for long: a backend that talks to something that can hang
+ * keeps the waiting to itself (threads, deadlines), answers for the guests it
+ * heard of, and leaves the others out or marks their numbers unknown.
+ *
+ * A module is a shared object backend-NAME.so that exports one variable,
+ * `const struct balloon_backend balloon_backend_module`.
+ */
+#ifndef BALLOON_BACKEND_H
+#define BALLOON_BACKEND_H
+
+#include <balloon/balloon.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised when the meaning of a field or call changes; not when one is added. */
+#define BALLOON_BACKEND_ABI 1u
+
+enum balloon_sample_flags {
+	BALLOON_SAMPLE_RUNNING = 1u << 0, /* executes; not paused, not crashed */
+};
+
+/*
+ * One guest as seen now. All memory in bytes; BALLOON_UNKNOWN where not known.
+ * "guest" marks what the guest itself can write: believed by nobody.
+ */
+struct balloon_sample {
+	uint64_t key;             /* not 0; names one life of one guest: a guest that was
+	                             stopped and started again, or reset, has another key */
+	const char *name;         /* for people and for the policy; until the next call */
+	const char *uuid;         /* or NULL; likewise */
+	uint32_t flags;           /* enum balloon_sample_flags */
+	uint32_t fixed;           /* enum balloon_fixed: why it cannot be moved, or 0 */
+	uint64_t size_bytes;      /* most it can have: what it was started with */
+	uint64_t actual_bytes;    /* guest: what it has now */
+	uint64_t total_bytes;     /* guest: memory it sees (MemTotal) */
+	uint64_t available_bytes; /* guest: usable without swapping (MemAvailable) */
+	uint64_t unused_bytes;    /* guest: free (MemFree) */
+	uint64_t cache_bytes;     /* guest: disk cache */
+	uint64_t swap_in_bytes;   /* guest: counter since its boot */
+	uint64_t swap_out_bytes;  /* guest: likewise */
+	uint64_t major_faults;    /* guest: likewise, a count */
+	uint64_t resident_bytes;  /* host: memory that backs it */
+	uint64_t active_bytes;    /* host: referenced lately, where the host samples that */
+	uint64_t serial;          /* changes when the guest's figures are new (a time stamp
+	                             will do); UNKNOWN = the guest never gave any */
+};
+
+/* All of one moment. Rows stay the backend's, valid until its next call. */
+struct balloon_sheet {
+	uint32_t struct_size;
+	uint32_t stride;          /* sizeof(struct balloon_sample) in the backend */
+	uint64_t total_bytes;     /* host memory */
+	uint64_t available_bytes; /* of it, free or reclaimable at once */
+	const struct balloon_sample *guests;
+	size_t guests_n;
+};
+
+/* One number for one guest: the size it shall have. A level, not an edge. */
+struct balloon_order {
+	uint64_t key;
+	uint64_t target_bytes;
+	int32_t rc;    /* the backend's answer: 0 accepted (not: reached), or -errno */
+	uint32_t pad;
+};
+
+struct balloon_backend {
+	uint32_t struct_size;
+	uint32_t abi;      /* BALLOON_BACKEND_ABI */
+	const char *name;  /* "kvm" */
+
+	/* Connects. *ret_self is handed to every other call. On failure a
+	 * sentence goes to ret_error (size bytes), and what to do. A host that
+	 * is away for now is not a failure: open, and say so in observe(). */
+	int (*open)(const char *uri, void **ret_self, char *ret_error, size_t size);
+
+	/* Lets go; blocks only as long as it takes to stop own threads. */
+	void (*close)(void *self);
+
+	/* Fills *ret_sheet (struct_size set by the caller). now_ns is the
+	 * caller's clock. -EAGAIN: nothing could be seen this time; try again. */
+	int (*observe)(void *self, uint64_t now_ns, struct balloon_sheet *ret_sheet);
+
+	/* Tells n guests their targets and sets rc of each. Returns 0, or
+	 * -errno if none could be told. An unknown key is -ESRCH. */
+	int (*order)(void *self, uint64_t now_ns, struct balloon_order *orders, size_t n);
+
+	/* Optional (or NULL). Readable when something happened that makes an
+	 * early beat worth while; observe() drains it. -ENOTSUP where none. */
+	int (*fd)(void *self);
+
+	/* Optional (or NULL). The sentence for the last failure; "" = none. */
+	const char *(*error)(void *self);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libballoon: who has how much memory on one host, and making it so.
+ *
+ * This header is for whoever uses the library; backend.h is for whoever
+ * teaches it another hypervisor.
+ *
+ * Character. The library starts no thread, reads no clock, installs no signal
+ * handler, prints nothing and keeps no global state: two handles know nothing
+ * of each other. A handle is used by one thread at a time. (A backend module
+ * may own threads to keep a hung hypervisor call away from you.)
+ *
+ * Units. Memory is in bytes, time in nanoseconds of any clock that only goes
+ * forward and also counts while the host sleeps (CLOCK_BOOTTIME), rates in
+ * basis points (10000 bp = 100 %). The unit is in the name. A number nobody
+ * knows is BALLOON_UNKNOWN; it is never 0, and nothing is taken away on it.
+ *
+ * Errors. Calls return 0 or a negative errno. Outputs are called ret_…, are
+ * written on success and left alone on failure. After a failure
+ * balloon_error() has the sentence that says what was wrong with what, and
+ * what to do. A shortage of memory is news in the report, never an error.
+ *
+ * Structs that may grow begin with struct_size: set it to sizeof. Fields are
+ * only ever added at the end; a longer struct from a newer program is taken
+ * if what this library does not know in it is zero, else refused (-E2BIG).
+ *
+ *	struct balloon *b;
+ *	struct balloon_options o = { .struct_size = sizeof(o), .uri = "qemu:///system" };
+ *	if (balloon_open(&o, &b) < 0) …
+ *	for (;;) {
+ *		uint64_t next_ns;
+ *		balloon_tick(b, now_ns(), &next_ns);
+ *		sleep_until(next_ns);
+ *	}
+ *
+ * docs: the README for a first look, this file for the rest.
+ */
+#ifndef BALLOON_BALLOON_H
+#define BALLOON_BALLOON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define BALLOON_API __attribute__((visibility("default")))
+#else
+#define BALLOON_API
+#endif
+
+/* A number that nobody knows. */
+#define BALLOON_UNKNOWN UINT64_MAX
+
+/* Targets and entitlements are whole pages, except where a bound is not. */
+#define BALLOON_PAGE_BYTES UINT64_C(4096)
+
+/*
+ * The widest world: larger numbers are refused at the door (-ERANGE), so that
+ * no sum or product inside can overflow. 4 PiB, 67 million shares and a
+ * million guests are beyond any host.
+ */
+#define BALLOON_BYTES_MAX (UINT64_C(1) << 52)
+#define BALLOON_SHARES_MAX ((UINT64_C(1) << 26) - 1)
+#define BALLOON_GUESTS_MAX (UINT64_C(1) << 20)
+
+/* "0.1.0"; a static string. */
+BALLOON_API const char *balloon_version(void);
+
+/* ---------------------------------------------------------------- entitle */
+
+/*
+ * The pure door: the exact division of capacity among claimants, with no
+ * host, handle or state. Give each claimant what it may have at most and at
+ * least, its shares and how much of its memory is in use.
+ */
+struct balloon_claimant {
+	uint64_t shares;            /* its weight; 0 = served when all others are full */
+	uint64_t active_bytes;      /* memory in use; BALLOON_UNKNOWN = all of it */
+	uint64_t reservation_bytes; /* never less */
+	uint64_t limit_bytes;       /* never more; BALLOON_UNKNOWN = no limit */
+};
+
+/*
+ * Divides capacity_bytes among claimants[0..n) and writes n numbers to
+ * ret_bytes (which the caller owns). A claimant's idle memory (above active)
+ * is worth tax_bp less than its active memory: 0 divides by shares alone,
+ * 7500 (ESX's rate) lets three quarters of an idle surplus go.
+ *
+ * Always: reservation <= ret <= limit; more shares or more active memory
+ * never means less; the order of the claimants does not matter (of claimants
+ * alike in everything, earlier ones get an odd page first); the sum is
+ * capacity_bytes to the byte, unless all limits together are less (then all
+ * have their limit) or all reservations are more (then all have their
+ * reservation, and the sum tells the shortfall).
+ *
+ * -EINVAL: a reservation above its limit, tax_bp over 9999, a NULL with n > 0.
+ * -ERANGE: a number beyond the widest world. -ENOMEM.
+ */
+BALLOON_API int balloon_entitle(const struct balloon_claimant *claimants, size_t n,
+                                uint64_t capacity_bytes, uint32_t tax_bp, uint64_t *ret_bytes);
+
+/* ----------------------------------------------------------------- policy */
+
+/* What one guest is allowed; UNKNOWN fields take the policy's default. */
+struct balloon_allocation {
+	uint32_t struct_size;
+	uint32_t pad;
+	uint64_t shares;            /* default 1000 */
+	uint64_t reservation_bytes; /* default: a floor by size, see balloon_floor() */
+	uint64_t limit_bytes;       /* default: the guest's size */
+};
+
+struct balloon_named_allocation {
+	const char *guest; /* name or UUID as the hypervisor says it */
+	struct balloon_allocation allocation;
+};
+
+/*
+ * The constants of a policy. Take one by name with balloon_profile(), change
+ * what you want to and hand it over in struct balloon_policy.
+ */
+struct balloon_profile {
+	uint32_t struct_size;
+	uint32_t tax_bp;          /* idle memory tax, 0..9999 */
+	uint32_t headroom_bp;     /* need = active + this much of active */
+	uint32_t balloon_max_bp;  /* most of a guest's size that ballooning takes */
+	uint32_t pool_bp;         /* of capacity, kept free to be granted at once */
+	uint32_t deadband_bp;     /* of a guest's size: smaller changes are not ordered */
+	uint32_t shrink_step_bp;  /* of a guest's size: most taken in one beat */
+	uint32_t pressed_bp;      /* of what it has: a guest with less available is pressed */
+	uint64_t beat_ns;         /* time between beats */
+	uint64_t fast_ns;         /* time constants of the two averages of active memory */
+	uint64_t slow_ns;
+	uint64_t stale_ns;        /* guest figures older than this are unknown */
+	uint64_t stuck_ns;        /* no movement towards its target for so long: stuck */
+	uint64_t settle_ns;       /* no change of direction twice within this */
+	uint64_t boot_ns;         /* a new guest is left alone for so long */
+};
+
+/* Fills *ret_profile (struct_size set by the caller) with the profile called
+ * name: "balanced", "aggressive" or "conservative". -ENOENT: no such profile. */
+BALLOON_API int balloon_profile(const char *name, struct balloon_profile *ret_profile);
+
+/* Everything the operator decides, handed over whole. */
+struct balloon_policy {
+	uint32_t struct_size;
+	uint32_t pad;
+	const struct balloon_profile *profile; /* NULL = balanced */
+	uint64_t budget_bytes;                 /* most all guests may have; UNKNOWN = what the host can */
+	uint64_t reserve_bytes;                /* kept free on the host; UNKNOWN = balloon_min_free() */
+	struct balloon_allocation fallback;    /* for guests not named */
+	const struct balloon_named_allocation *guests;
+	size_t guests_n;
+};
+
+/* A safe floor for a guest of this size where nothing better is known: the
+ * curve of the Hyper-V guest driver (128 MiB -> 72, 2 GiB -> 360, 8 GiB -> 744). */
+BALLOON_API uint64_t balloon_floor(uint64_t size_bytes);
+
+/* ESX's sliding minimum of free host memory: 6 % of the first 4 GiB, 4 % to
+ * 12, 2 % to 28, 1 % of the rest. */
+BALLOON_API uint64_t balloon_min_free(uint64_t total_bytes);
+
+/* ----------------------------------------------------------------- handle */
+
+struct balloon;         /* one host under arbitration */
+struct balloon_backend; /* backend.h */
+
+struct balloon_options {
+	uint32_t struct_size;
+	uint32_t flags;                        /* enum balloon_open_flags */
+	const char *uri;                       /* which host; see balloon_open() */
+	const struct balloon_backend *backend; /* your own, instead of a module; or NULL */
+	const struct balloon_policy *policy;   /* NULL = balanced, all defaults */
+	void (*log)(void *arg, int level, const char *sentence); /* or NULL; level as syslog */
+	void *log_arg;
+	char *error_text;                      /* why balloon_open() failed; or NULL */
+	size_t error_size;
+};
+
+enum balloon_open_flags {
+	BALLOON_OPEN_DRY_RUN = 1u << 0, /* decide and report, order nothing */
+};
+
+/*
+ * Opens the host at uri. The scheme chooses the backend module, found in
+ * $BALLOON_BACKEND_DIR or where the library was installed to:
+ *
+ *	qemu:///system  test:///default   backend-kvm, over libvirt
+ *	sim:guests=3,host=2GiB,seed=1     backend-sim, the simulated host
+ *
+ * An embedder's own backend is given by options.backend; uri is then handed
+ * to its open() as it is. On success *ret_b is the caller's, to balloon_close().
+ *
+ * -EINVAL bad options or policy; -ENOENT no module for this scheme; -ENOEXEC a
+ * module that does not fit this library; else what the backend's open() said.
+ * There is no handle to ask yet, so the sentence goes to options.error_text.
+ */
+BALLOON_API int balloon_open(const struct balloon_options *options, struct balloon **ret_b);
+
+/* Lets go of the host. Targets stay as they are: call balloon_release() first
+ * if nobody will mind the guests from now on. NULL is welcome. */
+BALLOON_API void balloon_close(struct balloon *b);
+
+/* The sentence for the last failure on this handle; "" if there was none.
+ * Valid until the next call on the handle. */
+BALLOON_API const char *balloon_error(const struct balloon *b);
+
+/*
+ * Replaces the whole policy, or nothing of it: every number is checked first.
+ * Strings are copied. -EINVAL with a sentence that names the guest and key.
+ */
+BALLOON_API int balloon_set_policy(struct balloon *b, const struct balloon_policy *policy);
+
+/*
+ * One beat: observe, verify, estimate, arbitrate, plan, act. now_ns must not
+ * go back. Returns 0 when the beat was completed, also if guests were lost,
+ * stale or refused on the way (the report says so). *ret_next_ns (or NULL) is
+ * when the next beat is due, on failure too.
+ *
+ * -EINVAL now_ns went back. -EAGAIN the host could not be observed: nothing
+ * was decided and nothing ordered. -ENOMEM likewise.
+ */
+BALLOON_API int balloon_tick(struct balloon *b, uint64_t now_ns, uint64_t *ret_next_ns);
+
+/* A descriptor that becomes readable when a beat is wanted before its time,
+ * or -ENOTSUP. Poll it, do not read it: balloon_tick() does. */
+BALLOON_API int balloon_fd(struct balloon *b);
+
+/*
+ * Before leaving for good: raises every guest to what it may have at most, as
+ * far as the host's free memory goes, whatever the budget says; nothing is
+ * lowered. Guests that nobody minds are then safe.
+ */
+BALLOON_API int balloon_release(struct balloon *b, uint64_t now_ns);
+
+/* ----------------------------------------------------------------- report */
+
+/* How a guest is doing. */
+enum balloon_state {
+	BALLOON_STATE_OK = 0,
+	BALLOON_STATE_BOOTING,   /* new here, left alone for boot_ns */
+	BALLOON_STATE_PRESSED,   /* short of memory by its own figures */
+	BALLOON_STATE_STALE,     /* its figures are old or absurd: not shrunk */
+	BALLOON_STATE_STUCK,     /* does not move to its target */
+	BALLOON_STATE_FIXED,     /* cannot be moved; see enum balloon_fixed */
+	BALLOON_STATE_PAUSED,    /* does not run */
+};
+
+/* Why a guest cannot be moved at all. */
+enum balloon_fixed {
+	BALLOON_FIXED_NOT = 0,     /* it can */
+	BALLOON_FIXED_NO_DEVICE,   /* has no balloon device */
+	BALLOON_FIXED_NO_DRIVER,   /* device there, driver never answered */
+	BALLOON_FIXED_PASSTHROUGH, /* a device is assigned: its memory is pinned */
+	BALLOON_FIXED_HUGEPAGES,   /* backed by huge pages */
+	BALLOON_FIXED_LOCKED,      /* its memory is locked */
+	BALLOON_FIXED_OTHER,       /* backend says so */
+};
+
+/* Which rule bound a guest's target. */
+enum balloon_reason {
+	BALLOON_REASON_NONE = 0,    /* not decided yet */
+	BALLOON_REASON_PLENTY,      /* there is enough for all */
+	BALLOON_REASON_SHARE,       /* its share of what there is */
+	BALLOON_REASON_TAX,         /* its idle memory was taxed */
+	BALLOON_REASON_RESERVATION, /* not below its reservation or floor */
+	BALLOON_REASON_LIMIT,       /* not above its limit or size */
+	BALLOON_REASON_STEP,        /* on its way, in steps */
+	BALLOON_REASON_WAIT,        /* to grow when others are seen to have given */
+	BALLOON_REASON_SETTLE,      /* too soon to change direction again */
+	BALLOON_REASON_STEADY,      /* near enough; not worth an order */
+	BALLOON_REASON_STALE,       /* not shrunk on unknown figures */
+	BALLOON_REASON_STUCK,       /* does not follow; charged for what it keeps */
+	BALLOON_REASON_BOOT,        /* booting, left alone */
+	BALLOON_REASON_FIXED,       /* cannot be moved */
+	BALLOON_REASON_PRESSED,     /* relief in one step */
+	BALLOON_REASON_RELEASED,    /* let go by balloon_release() */
+};
+
+/* Short lower-case words for the three above ("share"); static; never NULL. */
+BALLOON_API const char *balloon_state_name(uint32_t state);
+BALLOON_API const char *balloon_fixed_name(uint32_t fixed);
+BALLOON_API const char *balloon_reason_name(uint32_t reason);
+
+struct balloon_guest_report {
+	uint64_t key;               /* the backend's key for this life of the guest */
+	const char *name;           /* until the next call on the handle */
+	const char *uuid;           /* likewise; "" where there is none */
+	uint64_t size_bytes;        /* most it could ever have */
+	uint64_t actual_bytes;      /* what it has */
+	uint64_t target_bytes;      /* what it was last told, or should be (dry run) */
+	uint64_t entitlement_bytes; /* what the rules grant it */
+	uint64_t active_bytes;      /* its working set, estimated */
+	uint64_t need_bytes;        /* active and headroom */
+	uint64_t shares;
+	uint64_t reservation_bytes; /* in effect, with the floor */
+	uint64_t limit_bytes;       /* in effect, with the size */
+	uint64_t age_ns;            /* of its own figures; UNKNOWN = never had any */
+	uint64_t lag_ns;            /* since when it is not where it was told to be; 0 = it is */
+	uint32_t state;             /* enum balloon_state */
+	uint32_t reason;            /* enum balloon_reason */
+	uint32_t fixed;             /* enum balloon_fixed */
+	int32_t order_rc;           /* what the backend last said to an order */
+	uint64_t orders;            /* orders given to it */
+	uint64_t lost_samples;      /* samples of it that were dropped as absurd */
+};
+
+struct balloon_report {
+	uint32_t struct_size;
+	uint32_t dry_run;
+	uint64_t beat;             /* completed beats */
+	uint64_t now_ns;           /* of the last of them */
+	uint64_t total_bytes;      /* host memory */
+	uint64_t available_bytes;  /* of it, free or reclaimable at once */
+	uint64_t reserve_bytes;    /* kept free for the host */
+	uint64_t capacity_bytes;   /* what there is to divide; UNKNOWN = could not be told */
+	uint64_t charged_bytes;    /* what guests have or were promised */
+	uint64_t shortfall_bytes;  /* by which reservations exceed capacity */
+	uint64_t orders;           /* orders given, ever */
+	uint64_t refused;          /* of them, refused by the backend */
+	uint64_t moved_bytes;      /* memory seen to move, both ways */
+	uint64_t lost_samples;     /* guest samples dropped as absurd */
+	uint64_t lost_beats;       /* beats without an observation */
+	uint64_t clamped;          /* orders the guard had to correct: a defect if not 0 */
+	size_t guests_n;
+};
+
+/* Copies the host's side of the last beat. */
+BALLOON_API int balloon_report(struct balloon *b, struct balloon_report *ret_report);
+
+/* Copies the reports of at most n guests to ret_guests and returns how many
+ * there are in all, in the order the backend lists them. stride is
+ * sizeof(struct balloon_guest_report) in your program. */
+BALLOON_API int balloon_guests(struct balloon *b, struct balloon_guest_report *ret_guests,
+                               size_t stride, size_t n);
+
+/*
+ * Why the guest (name or UUID) has the target it has, as one English sentence
+ * with the numbers in it. Returns its length like snprintf(), or -ENOENT.
+ */
+BALLOON_API int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
