@@ -9,8 +9,9 @@
  * what it does not know must be BALLOON_UNKNOWN and never 0.
  *
  * No call may block for long: a backend that talks to something that can hang
- * keeps the waiting to itself (threads, deadlines), answers for the guests it
- * heard of, and leaves the others out or marks their numbers unknown.
+ * keeps the waiting to itself (threads, deadlines) and answers for the guests
+ * it heard of. A guest that is there and did not answer stays in the sheet with
+ * its numbers unknown; one that is left out is gone, and its memory with it.
  *
  * A module is a shared object backend-NAME.so that exports one variable,
  * `const struct balloon_backend balloon_backend_module`.

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One beat: verify, estimate, arbitrate, plan. */
+#include "core.h"
+
+void bl_beat(struct bl_world *w, uint64_t now)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		bl_verify(w, &w->guests[i], now);
+		bl_estimate(w, &w->guests[i], now);
+	}
+	bl_arbitrate(w);
+	bl_plan(w, now);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The policy's view of the world: rows of numbers in, rows of numbers out.
+ * Nothing in core knows I/O, clocks, allocation, text or a hypervisor; time is
+ * an argument, and what should happen is left in the rows.
+ *
+ * One beat: bl_verify, bl_estimate, bl_arbitrate, bl_plan, in this order, by
+ * bl_beat(). The hall fills `seen` before it and acts on `order` after it.
+ */
+#ifndef BL_CORE_H
+#define BL_CORE_H
+
+#include <balloon/balloon.h>
+
+#include "entitle.h"
+
+/* What the last observation says of a guest, already bounded by the guard. */
+struct bl_seen {
+	uint64_t size;
+	uint64_t actual;
+	uint64_t available; /* of the guest's memory, usable without swapping */
+	uint64_t total;     /* what the guest itself sees */
+	uint64_t swap_in;   /* counter */
+	uint64_t resident;
+	uint64_t active; /* sampled by the host */
+	uint64_t serial; /* moves when the guest's figures are new */
+	uint8_t here;    /* was in the sheet at all */
+	uint8_t running;
+	uint8_t fixed; /* enum balloon_fixed */
+};
+
+struct bl_guest {
+	struct bl_seen seen;
+
+	/* what the operator allows; UNKNOWN = default by size */
+	uint64_t shares;
+	uint64_t reservation;
+	uint64_t limit;
+
+	/* verify: where it is on its way */
+	uint64_t actual;    /* last known, or size */
+	uint64_t target;    /* last told, or adopted */
+	uint64_t mark;      /* actual when it last showed progress */
+	uint64_t ceiling;   /* it could not be grown above this; UNKNOWN = could */
+	uint64_t born_ns;
+	uint64_t fresh_ns;  /* its own figures were last new; UNKNOWN = never */
+	uint64_t since_ns;  /* between its last two fresh figures; UNKNOWN = one only */
+	uint64_t moved_ns;  /* last progress; only movement winds this clock */
+	uint64_t lag_ns;    /* left its target; UNKNOWN = is there */
+	uint64_t grown_ns;  /* last order to grow; UNKNOWN = none */
+	uint64_t shrunk_ns; /* likewise to shrink */
+	uint64_t serial;
+	uint64_t swap_in;
+
+	/* estimate */
+	uint64_t fast;
+	uint64_t slow;
+	uint64_t active;
+	uint64_t need;
+
+	/* arbitrate */
+	uint64_t min;
+	uint64_t max;
+	uint64_t entitlement;
+
+	/* plan */
+	uint64_t order; /* new target, or UNKNOWN for none */
+
+	uint8_t born;
+	uint8_t was_up;  /* had figures when first met: not booting */
+	uint8_t fresh;   /* figures are new in this beat */
+	uint8_t stale;   /* its figures are not to be used */
+	uint8_t pressed; /* short of memory by its own figures */
+	uint8_t stuck;
+	uint8_t state;  /* enum balloon_state */
+	uint8_t bound;  /* enum balloon_reason: the rule behind its entitlement */
+	uint8_t reason; /* enum balloon_reason: the rule behind its target */
+};
+
+struct bl_world {
+	struct balloon_profile rules;
+	uint64_t budget;  /* or UNKNOWN */
+	uint64_t reserve; /* or UNKNOWN */
+
+	uint64_t total;     /* host, or UNKNOWN */
+	uint64_t available; /* host, or UNKNOWN */
+
+	struct bl_guest *guests;
+	size_t n;
+	struct bl_claimant *claimants; /* room for n each */
+	struct bl_scratch *scratch;
+	uint64_t *entitled;
+
+	uint64_t kept;      /* reserve in effect */
+	uint64_t host_room; /* what guests have and could have by the host's figures */
+	uint64_t capacity;  /* what there is to divide, or UNKNOWN */
+	uint64_t pool;      /* of it, not dealt */
+	uint64_t charged;   /* what guests have or were promised */
+	uint64_t shortfall;
+	uint8_t plenty;
+};
+
+/* Constants by name; 0 or -ENOENT. The name is compared by the hall. */
+extern const struct balloon_profile bl_balanced, bl_aggressive, bl_conservative;
+
+uint64_t bl_floor(uint64_t size);
+uint64_t bl_min_free(uint64_t total);
+
+/* A guest before it was seen: nothing is known of it. */
+void bl_meet(struct bl_guest *g);
+
+void bl_verify(const struct bl_world *w, struct bl_guest *g, uint64_t now);
+void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now);
+void bl_arbitrate(struct bl_world *w);
+void bl_plan(struct bl_world *w, uint64_t now);
+
+void bl_beat(struct bl_world *w, uint64_t now);
+
+/* Raises everybody as far as the host's free memory goes. */
+void bl_release(struct bl_world *w);
+
+/* Records that g was told target, for sure or perhaps: a guest that may or may
+ * not have heard is charged with the worse of the two. */
+void bl_told(struct bl_guest *g, uint64_t target, int sure, uint64_t now);
+
+/* What a guest is charged with: what was ordered and not yet taken counts as
+ * taken, and what was to be given back and is still held as well. */
+static inline uint64_t bl_charge(const struct bl_guest *g)
+{
+	return g->actual > g->target ? g->actual : g->target;
+}
+
+static inline uint64_t bl_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t bl_max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* a - b, or 0 */
+static inline uint64_t bl_less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* bp of v; v <= 2^52, so no overflow below a rate of 4096 times. */
+static inline uint64_t bl_part(uint64_t v, uint32_t bp)
+{
+	return v / 10000 * bp + v % 10000 * bp / 10000;
+}
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The guard: the only caller of a backend, and a believer of nobody.
+ *
+ * Inwards, every number that a guest can write is bounded: QEMU reports an
+ * actual of -17591112298496 after one 4-byte write by the guest. A sample that
+ * cannot be true is lost for that guest alone; its last good one grows old.
+ * Outwards, every order is clamped once more to reservation..limit, from the
+ * guard's own copy of them, just before the wire.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hall.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+int bl_guard_check(const struct balloon_backend *be, char *ret_error, size_t size)
+{
+	if (be->abi != BALLOON_BACKEND_ABI || be->struct_size < sizeof(*be)) {
+		snprintf(ret_error, size, "backend \"%s\" is of ABI %u, this library needs %u",
+		         be->name ? be->name : "?", be->abi, BALLOON_BACKEND_ABI);
+		return -ENOEXEC;
+	}
+	if (!be->name || !be->open || !be->close || !be->observe || !be->order) {
+		snprintf(ret_error, size, "backend \"%s\" lacks open, close, observe or order",
+		         be->name ? be->name : "?");
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+int bl_guard_open(struct balloon *b, const char *uri)
+{
+	int rc = b->backend->open(uri, &b->self, b->error, sizeof(b->error));
+
+	b->error[sizeof(b->error) - 1] = 0;
+	if (rc > 0)
+		rc = -EPROTO;
+	if (rc < 0 && !b->error[0])
+		snprintf(b->error, sizeof(b->error), "backend %s cannot open \"%s\": %s",
+		         b->backend->name, uri ? uri : "", strerror(-rc));
+	return rc;
+}
+
+void bl_guard_close(struct balloon *b)
+{
+	b->backend->close(b->self);
+}
+
+/* ---------------------------------------------------------------- inwards */
+
+static int within(uint64_t v, uint64_t most)
+{
+	return v == BALLOON_UNKNOWN || v <= most;
+}
+
+/* Balloon and guest disagree by what firmware and kernel keep for themselves,
+ * and hypervisors' sizes differ by an offset; never by more than this. */
+static uint64_t slack(uint64_t size)
+{
+	return size + size / 16 + 16 * MIB;
+}
+
+/* Could all of this be true of a guest of this size? */
+static int plausible(const struct balloon_sample *s, uint64_t size)
+{
+	uint64_t most = slack(size);
+
+	if (s->actual_bytes < bl_min(MIB, size))
+		return 0; /* nothing runs in nothing */
+	return within(s->actual_bytes, most) && within(s->total_bytes, most) &&
+	       within(s->available_bytes, most) && within(s->unused_bytes, most) &&
+	       within(s->cache_bytes, most) && s->total_bytes != 0 &&
+	       (s->available_bytes == BALLOON_UNKNOWN || s->available_bytes <= s->total_bytes);
+}
+
+static struct bl_seen nothing_but(const struct bl_seen *was)
+{
+	return (struct bl_seen){
+	        .size = was->size,
+	        .actual = BALLOON_UNKNOWN,
+	        .available = BALLOON_UNKNOWN,
+	        .total = BALLOON_UNKNOWN,
+	        .swap_in = BALLOON_UNKNOWN,
+	        .resident = BALLOON_UNKNOWN,
+	        .active = BALLOON_UNKNOWN,
+	        .serial = BALLOON_UNKNOWN,
+	};
+}
+
+static int size_ok(uint64_t size)
+{
+	return size >= BALLOON_PAGE_BYTES && size <= BALLOON_BYTES_MAX / 2;
+}
+
+/* A guest without a size yet is there and cannot be judged: it is fixed at
+ * nothing until the host says how large it is. */
+static void believe(struct bl_row *row, struct bl_seen *seen, const struct balloon_sample *s)
+{
+	uint64_t host_most = 2 * BALLOON_BYTES_MAX;
+
+	seen->here = 1;
+	seen->running = (s->flags & BALLOON_SAMPLE_RUNNING) != 0;
+	seen->fixed = (uint8_t)(s->fixed <= BALLOON_FIXED_OTHER ? s->fixed : BALLOON_FIXED_OTHER);
+	if (size_ok(s->size_bytes))
+		row->size = seen->size = s->size_bytes;
+	if (row->size == BALLOON_UNKNOWN) {
+		seen->size = 0;
+		seen->fixed = BALLOON_FIXED_OTHER;
+		return;
+	}
+	if (s->resident_bytes <= bl_min(host_most, 4 * slack(row->size)))
+		seen->resident = s->resident_bytes;
+	if (!plausible(s, row->size)) {
+		row->lost_samples++;
+		return;
+	}
+	if (s->actual_bytes != BALLOON_UNKNOWN)
+		seen->actual = bl_min(s->actual_bytes, row->size);
+	seen->available = s->available_bytes;
+	seen->total = s->total_bytes;
+	seen->swap_in = s->swap_in_bytes;
+	seen->active = s->active_bytes;
+	seen->serial = s->serial;
+}
+
+static int check_sheet(struct balloon *b, const struct balloon_sheet *sheet)
+{
+	if (sheet->guests_n > BALLOON_GUESTS_MAX || (sheet->guests_n && !sheet->guests) ||
+	    sheet->stride < sizeof(struct balloon_sample))
+		return bl_fail(b, -EPROTO, "backend %s handed in a sheet of %zu rows of %u bytes",
+		               b->backend->name, sheet->guests_n, sheet->stride);
+	for (size_t i = 0; i < sheet->guests_n; i++) {
+		const struct balloon_sample *s =
+		        (const void *)((const char *)sheet->guests + i * sheet->stride);
+
+		if (!s->key)
+			return bl_fail(b, -EPROTO, "backend %s handed in a guest without a key",
+			               b->backend->name);
+	}
+	return 0;
+}
+
+static int observe(struct balloon *b, uint64_t now, struct balloon_sheet *sheet)
+{
+	const char *why = NULL;
+	int rc;
+
+	*sheet = (struct balloon_sheet){
+	        .struct_size = sizeof(*sheet),
+	        .stride = sizeof(struct balloon_sample),
+	        .total_bytes = BALLOON_UNKNOWN,
+	        .available_bytes = BALLOON_UNKNOWN,
+	};
+	rc = b->backend->observe(b->self, now, sheet);
+	if (rc == 0)
+		return check_sheet(b, sheet);
+	if (b->backend->error)
+		why = b->backend->error(b->self);
+	return bl_fail(b, rc == -ENOMEM ? rc : -EAGAIN, "%s",
+	               why && *why ? why : "the host could not be observed");
+}
+
+int bl_guard_observe(struct balloon *b, uint64_t now)
+{
+	struct balloon_sheet sheet;
+	int rc = observe(b, now, &sheet);
+
+	if (rc < 0)
+		return rc;
+	rc = bl_roster_sync(b, &sheet);
+	if (rc < 0)
+		return bl_fail(b, rc, "%s: %zu guests",
+		               rc == -ENOMEM ? "out of memory" : "a key stands twice in the sheet",
+		               sheet.guests_n);
+	b->world.total = sheet.total_bytes <= BALLOON_BYTES_MAX ? sheet.total_bytes
+	                                                        : BALLOON_UNKNOWN;
+	b->world.available = sheet.available_bytes <= bl_min(b->world.total, BALLOON_BYTES_MAX)
+	                             ? sheet.available_bytes
+	                             : BALLOON_UNKNOWN;
+	for (size_t i = 0; i < sheet.guests_n; i++) {
+		struct bl_seen *seen = &b->world.guests[i].seen;
+
+		*seen = nothing_but(seen);
+		believe(&b->rows[i], seen,
+		        (const void *)((const char *)sheet.guests + i * sheet.stride));
+	}
+	return 0;
+}
+
+/* --------------------------------------------------------------- outwards */
+
+/* The last word on an order. Deliberately not core's bounds but worked out
+ * again from what the operator said and how large the guest is. */
+static uint64_t clamp(const struct bl_row *row, uint64_t target)
+{
+	uint64_t most = bl_min(row->limit, row->size);
+	uint64_t least = row->reservation == BALLOON_UNKNOWN ? bl_floor(row->size)
+	                                                     : row->reservation;
+
+	return bl_min(bl_max(target, least), most);
+}
+
+static void answer(struct balloon *b, size_t i, const struct balloon_order *o, uint64_t now)
+{
+	struct bl_row *row = &b->rows[i];
+	int32_t rc = o->rc > 0 ? -EPROTO : o->rc;
+	int sure = rc != -ETIMEDOUT && rc != -EINPROGRESS && rc != -EPROTO;
+
+	row->orders++;
+	row->order_rc = rc;
+	b->report.orders++;
+	if (rc < 0)
+		b->report.refused++;
+	if (rc == 0 || !sure)
+		bl_told(&b->world.guests[i], o->target_bytes, sure, now);
+}
+
+/* b->orders[0..n) name rows by index in pad; the backend sees keys. */
+int bl_guard_order(struct balloon *b, size_t n, uint64_t now)
+{
+	int rc;
+
+	for (size_t k = 0; k < n; k++) {
+		struct balloon_order *o = &b->orders[k];
+		const struct bl_row *row = &b->rows[o->pad];
+		uint64_t target = clamp(row, o->target_bytes);
+
+		b->report.clamped += target != o->target_bytes;
+		o->target_bytes = target;
+		o->rc = -EPROTO; /* an answer that never came is not consent */
+	}
+	if (!n)
+		return 0;
+	rc = b->backend->order(b->self, now, b->orders, n);
+	for (size_t k = 0; k < n; k++) {
+		if (rc < 0)
+			b->orders[k].rc = rc;
+		answer(b, b->orders[k].pad, &b->orders[k], now);
+	}
+	return rc;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the rooms of the hall share. The hall opens doors, carries sheets from
+ * the backend to core and orders back, and decides nothing.
+ */
+#ifndef BL_HALL_H
+#define BL_HALL_H
+
+#include <balloon/backend.h>
+#include <balloon/balloon.h>
+
+#include "core/core.h"
+
+/* A guest as the hall knows it: who it is, and the guard's own bounds for it. */
+struct bl_row {
+	uint64_t key;
+	char *name;
+	char *uuid; /* "" where there is none */
+	uint64_t size;
+	uint64_t reservation; /* operator's, or UNKNOWN */
+	uint64_t limit;       /* likewise */
+	uint64_t moved;       /* actual at the last beat */
+	uint64_t orders;
+	uint64_t lost_samples;
+	int32_t order_rc;
+};
+
+/* The operator's policy, owned. */
+struct bl_policy {
+	struct balloon_profile profile;
+	uint64_t budget;
+	uint64_t reserve;
+	struct balloon_allocation fallback;
+	struct balloon_named_allocation *guests; /* sorted by name */
+	size_t guests_n;
+};
+
+struct balloon {
+	const struct balloon_backend *backend;
+	void *self;     /* the backend's */
+	void *module;   /* dlopen()'s, or NULL */
+	int dry_run;
+	void (*log)(void *arg, int level, const char *sentence);
+	void *log_arg;
+	char error[512];
+
+	struct bl_policy policy;
+	struct bl_world world;      /* core's rows … */
+	struct bl_row *rows;        /* … and the hall's, same index */
+	struct balloon_order *orders;
+	uint64_t *proposed;         /* dry run: what would have been told */
+
+	int ticked;
+	uint64_t now_ns;
+	struct balloon_report report;
+};
+
+/* Sets the handle's sentence; returns rc, for `return bl_fail(b, -EINVAL, …)`. */
+int bl_fail(struct balloon *b, int rc, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+void bl_log(struct balloon *b, int level, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* Copies a struct that begins with its size into ours, zero-filled. -EINVAL
+ * without a size, -E2BIG if it says something that this library cannot know. */
+int bl_import(void *ret, size_t size, const void *from);
+
+/* Finds the backend for a URI. The caller dlclose()s *ret_module. */
+int bl_module_open(const char *uri, const struct balloon_backend **ret_backend, void **ret_module,
+                   char *ret_error, size_t size);
+
+/* Checks and copies; on failure *ret is untouched and the sentence is written. */
+int bl_policy_import(struct bl_policy *ret, const struct balloon_policy *from, char *ret_error,
+                     size_t size);
+void bl_policy_free(struct bl_policy *p);
+
+/* The allocation in force for a guest, with the fallback filled in. */
+struct balloon_allocation bl_policy_find(const struct bl_policy *p, const char *name,
+                                         const char *uuid);
+
+/* Makes rows and core's guests follow the sheet: same order, the gone dropped,
+ * the new added. Costs a comparison a guest while nothing changes. -ENOMEM
+ * leaves everything as it was. */
+int bl_roster_sync(struct balloon *b, const struct balloon_sheet *sheet);
+void bl_roster_allot(struct balloon *b);
+void bl_roster_free(struct balloon *b);
+
+/* The guard: the only caller of a backend. */
+int bl_guard_check(const struct balloon_backend *backend, char *ret_error, size_t size);
+int bl_guard_open(struct balloon *b, const char *uri);
+int bl_guard_observe(struct balloon *b, uint64_t now);
+int bl_guard_order(struct balloon *b, size_t n, uint64_t now);
+void bl_guard_close(struct balloon *b);
+
+#endif
