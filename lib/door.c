@@ -26,16 +26,14 @@ static int check(const struct balloon_claimant *c)
 	return c->reservation_bytes > c->limit_bytes ? -EINVAL : 0;
 }
 
-/* No limit is the widest one; activity above the limit cannot matter. */
+/* No limit is the widest one, and so is activity that nobody knows. */
 static struct bl_claimant carry(const struct balloon_claimant *c, uint32_t tax_bp)
 {
-	uint64_t max = bl_min(c->limit_bytes, BALLOON_BYTES_MAX);
-
 	return (struct bl_claimant){
 	        .shares = c->shares,
-	        .active = bl_min(c->active_bytes, max),
+	        .active = bl_min(c->active_bytes, BALLOON_BYTES_MAX),
 	        .min = c->reservation_bytes,
-	        .max = max,
+	        .max = bl_min(c->limit_bytes, BALLOON_BYTES_MAX),
 	        .tax_bp = tax_bp,
 	};
 }
