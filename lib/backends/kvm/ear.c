@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Turns libvirt's callbacks into news for the next beat and a readable
+ * descriptor. Balloon changes are not listened to: most are our own doing, and
+ * would wake a beat for every order it gave. Must not decide anything.
+ */
+#include "ear.h"
+
+#include <signal.h>
+
+void bl_kvm_ear_hush(void *arg, virErrorPtr error)
+{
+	(void)arg;
+	(void)error;
+}
+
+static void *run_loop(void *arg)
+{
+	(void)arg;
+	for (;;)
+		virEventRunDefaultImpl();
+	return NULL;
+}
+
+static void start_loop(void)
+{
+	pthread_t thread;
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (pthread_create(&thread, NULL, run_loop, NULL) == 0)
+		pthread_detach(thread);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static void never(int timer, void *arg)
+{
+	(void)timer;
+	(void)arg;
+}
+
+/* libvirt has no question for it, but adding a timer (a disabled one) fails
+ * where there is no loop to add it to. */
+static bool somebody_has_a_loop(void)
+{
+	int timer = virEventAddTimeout(-1, never, NULL, NULL);
+
+	if (timer < 0)
+		return false;
+	virEventRemoveTimeout(timer);
+	return true;
+}
+
+/*
+ * A failed connect has no connection whose error handler could be set, and
+ * libvirt then prints to stderr, at every retry. The handler for that is one
+ * per process: it is only touched where nobody has an event loop either, that
+ * is, where nobody but us speaks libvirt.
+ */
+static void prepare_once(void)
+{
+	if (virInitialize() < 0 || somebody_has_a_loop())
+		return;
+	virSetErrorFunc(NULL, bl_kvm_ear_hush);
+	if (virEventRegisterDefaultImpl() == 0)
+		start_loop();
+}
+
+void bl_kvm_ear_prepare(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, prepare_once);
+}
+
+/* ------------------------------------------------------------- what is heard */
+
+static void note(struct bl_kvm_hub *hub, virDomainPtr dom, enum bl_kvm_tidings what)
+{
+	struct bl_kvm_news news = { .what = what };
+
+	if (virDomainGetUUID(dom, news.uuid) < 0)
+		return;
+	pthread_mutex_lock(&hub->lock);
+	if (hub->news_n < BL_KVM_NEWS_MAX)
+		hub->news[hub->news_n++] = news;
+	else
+		hub->news_lost = true;
+	pthread_mutex_unlock(&hub->lock);
+	bl_kvm_hub_ring(hub);
+}
+
+static int on_lifecycle(virConnectPtr conn, virDomainPtr dom, int event, int detail, void *arg)
+{
+	(void)conn;
+	(void)dom;
+	(void)detail;
+	switch (event) {
+	case VIR_DOMAIN_EVENT_STARTED:
+	case VIR_DOMAIN_EVENT_STOPPED:
+	case VIR_DOMAIN_EVENT_SUSPENDED:
+	case VIR_DOMAIN_EVENT_RESUMED:
+	case VIR_DOMAIN_EVENT_CRASHED:
+		bl_kvm_hub_ring(arg);
+		break;
+	default: /* (un)defined, shutting down, asleep: no memory changes hands */
+		break;
+	}
+	return 0;
+}
+
+static void on_reboot(virConnectPtr conn, virDomainPtr dom, void *arg)
+{
+	(void)conn;
+	note(arg, dom, BL_KVM_WAS_RESET);
+}
+
+static void on_device(virConnectPtr conn, virDomainPtr dom, const char *alias, void *arg)
+{
+	(void)conn;
+	(void)alias;
+	note(arg, dom, BL_KVM_DEVICES_CHANGED);
+}
+
+static void on_close(virConnectPtr conn, int reason, void *arg)
+{
+	(void)conn;
+	(void)reason;
+	bl_kvm_hub_ring(arg);
+}
+
+static void unref(void *arg)
+{
+	bl_kvm_hub_unref(arg);
+}
+
+static void listen_to(struct bl_kvm_lane *lane, int event,
+                      virConnectDomainEventGenericCallback callback)
+{
+	struct bl_kvm_hub *hub = bl_kvm_hub_ref(lane->hub);
+	int id = virConnectDomainEventRegisterAny(lane->conn, NULL, event, callback, hub, unref);
+
+	if (id < 0)
+		bl_kvm_hub_unref(hub);
+	else
+		lane->events[lane->events_n++] = id;
+}
+
+/* Any function pointer may pass through void (*)(void): libvirt calls it by
+ * its own type, which the event's number says. */
+#define GENERIC(callback) ((virConnectDomainEventGenericCallback)(void (*)(void))(callback))
+
+void bl_kvm_ear_attach(struct bl_kvm_lane *lane)
+{
+	struct bl_kvm_hub *hub = bl_kvm_hub_ref(lane->hub);
+
+	if (virConnectRegisterCloseCallback(lane->conn, on_close, hub, unref) < 0)
+		bl_kvm_hub_unref(hub);
+	lane->events_n = 0;
+	listen_to(lane, VIR_DOMAIN_EVENT_ID_LIFECYCLE, GENERIC(on_lifecycle));
+	listen_to(lane, VIR_DOMAIN_EVENT_ID_REBOOT, on_reboot);
+	listen_to(lane, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, GENERIC(on_device));
+	listen_to(lane, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, GENERIC(on_device));
+	pthread_mutex_lock(&hub->lock);
+	hub->relearn = true;
+	pthread_mutex_unlock(&hub->lock);
+}
+
+void bl_kvm_ear_detach(struct bl_kvm_lane *lane)
+{
+	virConnectUnregisterCloseCallback(lane->conn, on_close);
+	while (lane->events_n > 0)
+		virConnectDomainEventDeregisterAny(lane->conn, lane->events[--lane->events_n]);
+}
