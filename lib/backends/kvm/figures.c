@@ -111,6 +111,6 @@ void bl_kvm_figures_add(const virDomainMemoryStatStruct *stats, int n, struct bl
 {
 	for (int i = 0; i < n; i++)
 		for (size_t k = 0; k < FIELDS_N; k++)
-			if (fields[k].tag == stats[i].tag)
+			if (fields[k].tag >= 0 && fields[k].tag == stats[i].tag)
 				take(&fields[k], stats[i].val, f);
 }

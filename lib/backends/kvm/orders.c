@@ -32,7 +32,8 @@ static bool is_overdue(struct bl_kvm *k, const struct bl_kvm_guest *g, uint64_t 
 {
 	uint64_t out_ns = since(k, g);
 
-	return out_ns != BALLOON_UNKNOWN && now_ns - out_ns >= ORDER_NS;
+	/* It may have been sent after now_ns was read. */
+	return out_ns != BALLOON_UNKNOWN && now_ns >= out_ns + ORDER_NS;
 }
 
 static int32_t give(struct bl_kvm *k, size_t i, uint64_t now_ns)
