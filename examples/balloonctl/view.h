@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* balloond's status as a struct. Numbers nobody knows are BALLOON_UNKNOWN. */
+#ifndef BALLOONCTL_VIEW_H
+#define BALLOONCTL_VIEW_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct row {
+	char name[256];
+	char uuid[64];
+	char state[16], reason[16], fixed[16];
+	uint64_t size, actual, target, active, shares;
+	uint64_t lag_s;
+};
+
+struct view {
+	uint64_t beat;
+	bool dry_run;
+	uint64_t total, available, reserve, capacity, charged, shortfall;
+	uint64_t orders, refused, moved, lost_samples, lost_beats, clamped;
+	struct row *rows;
+	size_t rows_n;
+};
+
+int view_read(json_object *status, struct view *ret); /* 0, -EPROTO or -ENOMEM */
+void view_free(struct view *v);
+
+/* The same guest in another view, or NULL. */
+const struct row *view_find(const struct view *v, const struct row *like);
+
+#endif
