@@ -36,9 +36,12 @@
 
 enum {
 	PHASES_MAX = 16,
-	/* The step in which work grows and shrinks: small beside the smallest guest. */
-	CHUNK_BYTES = 1 << 20,
-	CHUNKS_MAX = 4096,
+	/* The step in which work grows and shrinks. A balloon may take free memory down to
+	 * the kernel's low watermark just after work has looked; what is left from there to
+	 * the OOM killer is 400 KiB at these sizes, and a step must fit in. */
+	CHUNK_BYTES = 256 << 10,
+	CHUNKS_PER_MIB = 4,
+	CHUNKS_MAX = 4096 * CHUNKS_PER_MIB,
 	PAGE_BYTES = 4096,
 	/* Work leaves this much free: above the kernel's own low watermark at these sizes
 	 * (2 MiB), so that work waits for memory and the OOM killer has nothing to do. */
@@ -147,9 +150,11 @@ static void touch(char **chunks, size_t n)
  */
 static size_t adjust(const struct work *w, char **chunks, size_t n, uint64_t seed)
 {
-	while (n > w->want_mib)
+	size_t want = w->want_mib * CHUNKS_PER_MIB;
+
+	while (n > want)
 		munmap(chunks[--n], CHUNK_BYTES);
-	while (n < w->want_mib && n < CHUNKS_MAX) {
+	while (n < want && n < CHUNKS_MAX) {
 		if (meminfo_kib("MemFree:") < MARGIN_KIB + CHUNK_BYTES / 1024)
 			break;
 		chunks[n] = grow(seed + n);
@@ -169,7 +174,7 @@ static void worker(struct work *w)
 	oom_score("1000"); /* if somebody must die, then the work, and it is counted */
 	for (;;) {
 		n = adjust(w, chunks, n, seed);
-		w->have_mib = n;
+		w->have_mib = n / CHUNKS_PER_MIB;
 		touch(chunks, n);
 		w->rounds++;
 		rest_ms(ROUND_MS);

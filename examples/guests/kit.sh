@@ -17,6 +17,7 @@
 #	kit_domain NAME                its libvirt name
 #	kit_pid NAME                   of its QEMU
 #	kit_witness                    what libvirt and the guests say now, for judge.awk
+#	kit_others                     UUID and KiB of the running guests of others
 #	kit_destroy NAME
 #	kit_end                        idempotent
 #
@@ -219,6 +220,15 @@ kit_witness() {
 	done
 }
 
+kit_others() {
+	local uuid name
+	kit_virsh list --uuid --name 2>/dev/null | while read -r uuid name; do
+		case $name in ''|"$KIT_PREFIX"*) continue ;; esac
+		kit_virsh dominfo "$uuid" < /dev/null 2>/dev/null |
+			awk -v uuid="$uuid" '/^Used memory:/ { print uuid, $3 }'
+	done
+}
+
 kit_destroy() { # NAME
 	local i
 	kit_virsh destroy "$KIT_PREFIX$1" >/dev/null 2>&1
@@ -249,11 +259,14 @@ kit_accel() {
 }
 
 kit_end() {
-	local name
+	local name going=()
 	[ "$KIT_RUN" ] || return 0
 	for name in "${KIT_DOMAINS[@]}"; do
-		kit_destroy "$name"
+		kit_virsh destroy "$KIT_PREFIX$name" >/dev/null 2>&1 &
+		going+=($!)
 	done
+	[ ${#going[@]} -gt 0 ] && wait "${going[@]}"
+	KIT_DOMAINS=()
 	kit_stop_libvirt
 	rm -rf "$KIT_RUN" "$KIT_LEDGER"
 	KIT_RUN=
