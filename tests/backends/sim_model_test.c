@@ -430,7 +430,7 @@ int main(void)
 		{"latency delays a driver at rest only", latency_delays_a_driver_at_rest_only},
 		{"never below what the kernel needs", never_below_what_the_kernel_needs},
 		{"used is what it wants and has", used_is_what_it_wants_and_has},
-		{"cache grows into free memory and yields", cache_grows_into_free_memory_and_yields},
+		{"cache grows into what is free", cache_grows_into_free_memory_and_yields},
 		{"unmet demand swaps", unmet_demand_swaps},
 		{"a full swap kills", a_full_swap_kills},
 		{"a trace is linear between points", a_trace_is_linear_between_points},
