@@ -69,8 +69,8 @@ static const struct bad {
 	{ "{\"defaults\":{\"shares\":1.5}}", "defaults.shares" },
 	{ "{\"defaults\":{\"shares\":1e3}}", "defaults.shares" },
 	{ "{\"defaults\":{\"shares\":true}}", "defaults.shares" },
-	{ "{\"defaults\":{\"shares\":99999999999999999999999}}", "defaults.shares" },
-	{ "{\"defaults\":{\"shares\":9223372036854775808}}", "defaults.shares" },
+	{ "{\"defaults\":{\"shares\":99999999999999999999999}}", "beyond 64 bits" },
+	{ "{\"defaults\":{\"shares\":9223372036854775808}}", "beyond 64 bits" },
 	{ "{\"budget\":\"480MB\"}", "MiB" },
 	{ "{\"budget\":\"480M\"}", "MiB" },
 	{ "{\"budget\":\"2GB\"}", "GiB" },
@@ -198,6 +198,17 @@ static void every_key_counts(void)
 	CU_ASSERT_EQUAL_FATAL(parse(whole, &c, error), 0);
 	check_whole(&c);
 	CU_ASSERT_EQUAL(config_check(&c, error, sizeof(error)), 0);
+	config_free(&c);
+}
+
+/* "declinate" and "macallums" have one FNV-1a hash: still two guests. */
+static void alike_by_hash_only(void)
+{
+	char error[CONFIG_ERROR_MAX];
+	struct config c;
+
+	CU_ASSERT_EQUAL_FATAL(parse("{\"guests\":{\"declinate\":{},\"macallums\":{}}}", &c, error), 0);
+	CU_ASSERT_EQUAL(c.guests_n, 2);
 	config_free(&c);
 }
 
@@ -335,6 +346,7 @@ int main(void)
 		{ "cut ones are refused", cut_ones_are_refused },
 		{ "defaults hold", defaults_hold },
 		{ "every key counts", every_key_counts },
+		{ "alike by hash only", alike_by_hash_only },
 		{ "printed and parsed again", printed_and_parsed_again },
 		{ "percent is exact", percent_is_exact },
 		{ "sizes", sizes },
