@@ -16,6 +16,7 @@
 #	kit_console NAME               the file of its serial console
 #	kit_domain NAME                its libvirt name
 #	kit_pid NAME                   of its QEMU
+#	kit_daemon_pid NAME            of the system's libvirtd or virtlogd
 #	kit_witness                    what libvirt and the guests say now, for judge.awk
 #	kit_others                     UUID and KiB of the running guests of others
 #	kit_destroy NAME
@@ -68,8 +69,8 @@ kit_up() { timeout 10 virsh -q -c "$KIT_URI" uri >/dev/null 2>&1; }
 
 # A daemon that was not there before is remembered, and stopped at the end.
 kit_start_daemon() { # NAME
-	pgrep -x "$1" >/dev/null && return 0
 	local path
+	kit_daemon_pid "$1" >/dev/null && return 0
 	path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$1") || return 0
 	# It outlives this shell's lock and terminal, not its kit.
 	"$path" -d {KIT_LOCK}>&- >/dev/null 2>&1 || return 1
@@ -86,7 +87,7 @@ kit_start_units() {
 
 kit_start_libvirt() {
 	local tries
-	if ! kit_up || ! { [ -d /run/systemd/system ] || pgrep -x virtlogd >/dev/null; }; then
+	if ! kit_up || ! { [ -d /run/systemd/system ] || kit_daemon_pid virtlogd >/dev/null; }; then
 		if [ -d /run/systemd/system ]; then
 			kit_start_units
 		else
@@ -105,13 +106,21 @@ kit_start_libvirt() {
 	echo "dir $KIT_RUN" > "$KIT_LEDGER"
 }
 
+# The system's own, by its pid file: there may be private ones of the same name.
+kit_daemon_pid() { # NAME
+	local pid
+	pid=$(cat "/run/$1.pid" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ] &&
+		echo "$pid"
+}
+
 kit_stop_one() { # NAME
 	local pid
 	case $1 in
-	unit:*) systemctl stop "${1#unit:}" >/dev/null 2>&1 ;;
-	*)      pid=$(pgrep -o -x "$1") && kill "$pid"
-	        while [ "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.05; done ;;
+	unit:*) systemctl stop "${1#unit:}" >/dev/null 2>&1; return 0 ;;
 	esac
+	pid=$(kit_daemon_pid "$1") || return 0
+	kill "$pid"
+	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 }
 
 kit_stop_libvirt() {
