@@ -102,24 +102,25 @@ static enum term_event take_signal(struct term *t)
 	return TERM_REDRAW;
 }
 
-/* Arrows come as ESC [ A and ESC [ B. */
+/* One key. Arrows come as ESC [ A and ESC [ B: the letter counts if the two
+ * before it were these. */
 static enum term_event take_key(void)
 {
-	char keys[64];
-	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
+	static char before_last, last;
+	bool arrow = before_last == '\033' && last == '[';
+	char key;
+	ssize_t n = read(STDIN_FILENO, &key, 1);
 
-	if (n == 0 || (n < 0 && errno == EIO))
-		return TERM_QUIT; /* the terminal is gone */
-	for (ssize_t i = 0; i < n; i++) {
-		bool arrow = i >= 2 && keys[i - 1] == '[' && keys[i - 2] == '\033';
-
-		if (keys[i] == 'q' || keys[i] == 'Q')
-			return TERM_QUIT;
-		if (keys[i] == 'k' || (arrow && keys[i] == 'A'))
-			return TERM_UP;
-		if (keys[i] == 'j' || (arrow && keys[i] == 'B'))
-			return TERM_DOWN;
-	}
+	if (n != 1)
+		return n < 0 && (errno == EINTR || errno == EAGAIN) ? TERM_NOTHING : TERM_QUIT;
+	before_last = last;
+	last = key;
+	if (key == 'q' || key == 'Q')
+		return TERM_QUIT;
+	if (key == 'k' || (arrow && key == 'A'))
+		return TERM_UP;
+	if (key == 'j' || (arrow && key == 'B'))
+		return TERM_DOWN;
 	return TERM_NOTHING;
 }
 
