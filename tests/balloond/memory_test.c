@@ -117,7 +117,7 @@ static int outcome_of(long n, const char *expected)
 	pid = fork();
 	if (pid == 0) {
 		setrlimit(RLIMIT_CORE, &none); /* crashes are expected */
-		_exit(try_it(n, expected));
+		_exit((int)try_it(n, expected));
 	}
 	CU_ASSERT_FATAL(pid > 0);
 	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
