@@ -50,24 +50,23 @@ int bl_import(void *ret, size_t size, const void *from)
 	return 0;
 }
 
-static void adopt_policy(struct balloon *b, struct bl_policy *p)
-{
-	bl_policy_free(&b->policy);
-	b->policy = *p;
-	b->world.rules = p->profile;
-	b->world.budget = p->budget;
-	b->world.reserve = p->reserve;
-	bl_roster_allot(b);
-}
 
 int balloon_set_policy(struct balloon *b, const struct balloon_policy *policy)
 {
 	struct bl_policy p;
 	int rc = bl_policy_import(&p, policy, b->error, sizeof(b->error));
 
-	if (rc == 0)
-		adopt_policy(b, &p);
-	return rc;
+	if (rc < 0)
+		return rc;
+	rc = bl_roster_adopt(b, &p);
+	if (rc < 0) {
+		bl_policy_free(&p);
+		return bl_fail(b, rc, "policy: out of memory");
+	}
+	b->world.rules = p.profile;
+	b->world.budget = p.budget;
+	b->world.reserve = p.reserve;
+	return 0;
 }
 
 static int find_backend(struct balloon *b, const struct balloon_options *o)

@@ -19,10 +19,23 @@ struct bl_row {
 	uint64_t size;
 	uint64_t reservation; /* operator's, or UNKNOWN */
 	uint64_t limit;       /* likewise */
+	uint32_t pool;        /* index of its pool */
 	uint64_t moved;       /* actual at the last beat */
 	uint64_t orders;
 	uint64_t lost_samples;
 	int32_t order_rc;
+};
+
+/* An allocation with all that the operator left open still open. */
+struct bl_named {
+	char *guest;
+	struct bl_allocation {
+		uint64_t shares;
+		uint64_t reservation;
+		uint64_t limit;
+		uint32_t pool;   /* or NO_POOL: nothing said */
+		uint32_t tax_bp; /* or NO_TAX */
+	} allocation;
 };
 
 /* The operator's policy, owned. */
@@ -30,10 +43,25 @@ struct bl_policy {
 	struct balloon_profile profile;
 	uint64_t budget;
 	uint64_t reserve;
-	struct balloon_allocation fallback;
-	struct balloon_named_allocation *guests; /* sorted by name */
+	struct bl_allocation fallback;
+	struct bl_named *guests; /* sorted by name */
 	size_t guests_n;
+	struct bl_pool *pools; /* as core wants them; 0 is the root */
+	char **pool_names;     /* same index; the root's is "" */
+	size_t pools_n;
 };
+
+#define BL_NO_POOL UINT32_MAX
+#define BL_NO_TAX UINT32_MAX
+
+/* A sentence and the room for it. */
+struct bl_complaint {
+	char *text;
+	size_t size;
+};
+
+int bl_complain(struct bl_complaint *c, int rc, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
 
 struct balloon {
 	const struct balloon_backend *backend;
@@ -75,15 +103,25 @@ int bl_policy_import(struct bl_policy *ret, const struct balloon_policy *from, c
 void bl_policy_free(struct bl_policy *p);
 
 /* The allocation in force for a guest, with the fallback filled in. */
-struct balloon_allocation bl_policy_find(const struct bl_policy *p, const char *name,
-                                         const char *uuid);
+struct bl_allocation bl_policy_find(const struct bl_policy *p, const char *name,
+                                    const char *uuid);
+
+/* The pools of a policy, checked and put into core's order. */
+int bl_tree_import(struct bl_policy *p, const struct balloon_pool *pools, size_t n,
+                   struct bl_complaint *c);
+void bl_tree_free(struct bl_policy *p);
+
+/* The index of a pool by name (NULL or "" = the root), or -ENOENT. */
+int bl_tree_find(const struct bl_policy *p, const char *name, uint32_t *ret_pool);
 
 /* Makes rows and core's guests follow the sheet: same order, the gone dropped,
  * the new added. Costs a comparison a guest while nothing changes. -ENOMEM
  * leaves everything as it was. */
 int bl_roster_sync(struct balloon *b, const struct balloon_sheet *sheet);
-void bl_roster_allot(struct balloon *b);
 void bl_roster_free(struct balloon *b);
+
+/* Makes another policy the one in force. -ENOMEM changes nothing. */
+int bl_roster_adopt(struct balloon *b, struct bl_policy *policy);
 
 /* The guard: the only caller of a backend. */
 int bl_guard_check(const struct balloon_backend *backend, char *ret_error, size_t size);

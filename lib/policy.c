@@ -4,6 +4,7 @@
  * that is wrong anywhere changes nothing.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +13,13 @@
 
 #define DEFAULT_SHARES 1000 /* what libvirt, Proxmox and vSphere users expect */
 
-/* Where a complaint goes. */
-struct complaint {
-	char *text;
-	size_t size;
-};
-
-static int complain(struct complaint *c, int rc, const char *who, const char *what)
+int bl_complain(struct bl_complaint *c, int rc, const char *format, ...)
 {
-	snprintf(c->text, c->size, "%s%s", who, what);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(c->text, c->size, format, args);
+	va_end(args);
 	return rc;
 }
 
@@ -30,22 +29,28 @@ static int bytes_ok(uint64_t v)
 }
 
 static int check_allocation(const struct balloon_allocation *a, const char *who,
-                            struct complaint *c)
+                            struct bl_complaint *c)
 {
 	if (a->shares != BALLOON_UNKNOWN && a->shares > BALLOON_SHARES_MAX)
-		return complain(c, -ERANGE, who, ": shares above 67108863");
+		return bl_complain(c, -ERANGE, "%s: shares above %llu", who,
+		                   (unsigned long long)BALLOON_SHARES_MAX);
 	if (!bytes_ok(a->reservation_bytes))
-		return complain(c, -ERANGE, who, ": reservation above 4 PiB");
+		return bl_complain(c, -ERANGE, "%s: reservation above 4 PiB", who);
 	if (!bytes_ok(a->limit_bytes))
-		return complain(c, -ERANGE, who, ": limit above 4 PiB");
+		return bl_complain(c, -ERANGE, "%s: limit above 4 PiB", who);
 	if (a->reservation_bytes != BALLOON_UNKNOWN && a->reservation_bytes > a->limit_bytes)
-		return complain(c, -EINVAL, who,
-		                ": reservation above limit; lower the one or raise the other");
+		return bl_complain(c, -EINVAL,
+		                   "%s: reservation above limit; lower the one or raise the other",
+		                   who);
+	if (a->flags & ~(uint32_t)BALLOON_ALLOCATION_TAX)
+		return bl_complain(c, -EINVAL, "%s: flags 0x%x are not known here", who, a->flags);
+	if ((a->flags & BALLOON_ALLOCATION_TAX) && a->tax_bp > 9999)
+		return bl_complain(c, -ERANGE, "%s: tax of %u bp is above 9999", who, a->tax_bp);
 	return 0;
 }
 
 /* Rates that a part of something can be. */
-static int check_rates(const struct balloon_profile *p, struct complaint *c)
+static int check_rates(const struct balloon_profile *p, struct bl_complaint *c)
 {
 	const struct {
 		const char *name;
@@ -58,6 +63,7 @@ static int check_rates(const struct balloon_profile *p, struct complaint *c)
 	        {"deadband", p->deadband_bp, 5000},
 	        {"shrink_step", p->shrink_step_bp, 10000},
 	        {"pressed", p->pressed_bp, 5000},
+	        {"hold_max", p->hold_max_bp, 10000},
 	};
 
 	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
@@ -67,12 +73,14 @@ static int check_rates(const struct balloon_profile *p, struct complaint *c)
 			return -ERANGE;
 		}
 	}
+	if (p->flags & ~(uint32_t)BALLOON_PROFILE_PROGRESSIVE_TAX)
+		return bl_complain(c, -EINVAL, "profile: flags 0x%x are not known here", p->flags);
 	if (!p->shrink_step_bp)
-		return complain(c, -EINVAL, "profile", ": a shrink_step of 0 could take nothing");
+		return bl_complain(c, -EINVAL, "profile: a shrink_step of 0 could take nothing");
 	return 0;
 }
 
-static int check_profile(const struct balloon_profile *p, struct complaint *c)
+static int check_profile(const struct balloon_profile *p, struct bl_complaint *c)
 {
 	const uint64_t times[] = {p->beat_ns,  p->fast_ns,  p->slow_ns,  p->stale_ns,
 	                          p->stuck_ns, p->settle_ns, p->boot_ns};
@@ -80,86 +88,108 @@ static int check_profile(const struct balloon_profile *p, struct complaint *c)
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		if (times[i] > day)
-			return complain(c, -ERANGE, "profile", ": a time of more than a day");
+			return bl_complain(c, -ERANGE, "profile: a time of more than a day");
 	}
 	if (p->beat_ns < 10000000)
-		return complain(c, -ERANGE, "profile", ": a beat shorter than 10 ms");
+		return bl_complain(c, -ERANGE, "profile: a beat shorter than 10 ms");
 	if (!p->fast_ns || !p->slow_ns || p->stale_ns < p->beat_ns || p->stuck_ns < p->beat_ns)
-		return complain(c, -EINVAL, "profile",
-		                ": averages, stale and stuck must last at least a beat");
+		return bl_complain(c, -EINVAL, "profile: averages, stale and stuck must last at least a beat");
 	return check_rates(p, c);
 }
 
 /* An allocation with struct_size 0 is one that says nothing. */
-static int import_allocation(struct balloon_allocation *ret, const struct balloon_allocation *from,
-                             const char *who, struct complaint *c)
+static int import_allocation(const struct bl_policy *p, struct bl_allocation *ret,
+                             const struct balloon_allocation *from, const char *who,
+                             struct bl_complaint *c)
 {
-	if (!from->struct_size) {
-		*ret = (struct balloon_allocation){sizeof(*ret), 0, BALLOON_UNKNOWN, BALLOON_UNKNOWN,
-		                                   BALLOON_UNKNOWN};
+	struct balloon_allocation a;
+	int rc;
+
+	*ret = (struct bl_allocation){BALLOON_UNKNOWN, BALLOON_UNKNOWN, BALLOON_UNKNOWN,
+	                              BL_NO_POOL, BL_NO_TAX};
+	if (!from->struct_size)
 		return 0;
-	}
-	if (bl_import(ret, sizeof(*ret), from) < 0)
-		return complain(c, -E2BIG, who, ": allocation of a newer library");
-	return check_allocation(ret, who, c);
+	if (bl_import(&a, sizeof(a), from) < 0)
+		return bl_complain(c, -E2BIG, "%s: allocation of a newer library", who);
+	rc = check_allocation(&a, who, c);
+	if (rc < 0)
+		return rc;
+	if (a.pool && bl_tree_find(p, a.pool, &ret->pool) < 0)
+		return bl_complain(c, -EINVAL, "%s: there is no pool \"%s\"", who, a.pool);
+	ret->shares = a.shares;
+	ret->reservation = a.reservation_bytes;
+	ret->limit = a.limit_bytes;
+	if (a.flags & BALLOON_ALLOCATION_TAX)
+		ret->tax_bp = a.tax_bp;
+	return 0;
 }
 
 static int by_name(const void *a, const void *b)
 {
-	const struct balloon_named_allocation *x = a, *y = b;
+	const struct bl_named *x = a, *y = b;
 
 	return strcmp(x->guest, y->guest);
 }
 
-static int import_guests(struct bl_policy *p, const struct balloon_policy *from,
-                         struct complaint *c)
+static int import_guest(struct bl_policy *p, const struct balloon_named_allocation *from,
+                        struct bl_complaint *c)
 {
+	struct bl_named *g = &p->guests[p->guests_n];
 	int rc;
+
+	if (!from->guest || !*from->guest)
+		return bl_complain(c, -EINVAL, "policy: a guest without a name");
+	rc = import_allocation(p, &g->allocation, &from->allocation, from->guest, c);
+	if (rc < 0)
+		return rc;
+	g->guest = strdup(from->guest);
+	if (!g->guest)
+		return bl_complain(c, -ENOMEM, "policy: out of memory");
+	p->guests_n++;
+	return 0;
+}
+
+static int import_guests(struct bl_policy *p, const struct balloon_policy *from,
+                         struct bl_complaint *c)
+{
+	int rc = 0;
 
 	if (!from->guests_n)
 		return 0;
 	if (!from->guests || from->guests_n > BALLOON_GUESTS_MAX)
-		return complain(c, -EINVAL, "policy", ": guests_n does not fit guests");
+		return bl_complain(c, -EINVAL, "policy: guests_n does not fit guests");
 	p->guests = calloc(from->guests_n, sizeof(*p->guests));
 	if (!p->guests)
-		return complain(c, -ENOMEM, "policy", ": out of memory");
-	for (size_t i = 0; i < from->guests_n; i++) {
-		const char *name = from->guests[i].guest;
-
-		if (!name || !*name)
-			return complain(c, -EINVAL, "policy", ": a guest without a name");
-		rc = import_allocation(&p->guests[i].allocation, &from->guests[i].allocation, name,
-		                       c);
-		if (rc < 0)
-			return rc;
-		p->guests[i].guest = strdup(name);
-		if (!p->guests[i].guest)
-			return complain(c, -ENOMEM, "policy", ": out of memory");
-		p->guests_n = i + 1;
-	}
+		return bl_complain(c, -ENOMEM, "policy: out of memory");
+	for (size_t i = 0; i < from->guests_n && !rc; i++)
+		rc = import_guest(p, &from->guests[i], c);
+	if (rc < 0)
+		return rc;
 	qsort(p->guests, p->guests_n, sizeof(*p->guests), by_name);
 	for (size_t i = 1; i < p->guests_n; i++) {
 		if (!by_name(&p->guests[i - 1], &p->guests[i]))
-			return complain(c, -EINVAL, p->guests[i].guest, ": named twice");
+			return bl_complain(c, -EINVAL, "%s: named twice", p->guests[i].guest);
 	}
 	return 0;
 }
 
-static int import(struct bl_policy *p, const struct balloon_policy *from, struct complaint *c)
+static int import(struct bl_policy *p, const struct balloon_policy *from, struct bl_complaint *c)
 {
 	int rc;
 
 	p->profile = bl_balanced;
 	if (from->profile && bl_import(&p->profile, sizeof(p->profile), from->profile) < 0)
-		return complain(c, -E2BIG, "policy", ": profile without struct_size, or too new");
+		return bl_complain(c, -E2BIG, "policy: profile without struct_size, or too new");
 	rc = check_profile(&p->profile, c);
 	if (rc < 0)
 		return rc;
 	if (!bytes_ok(from->budget_bytes) || !bytes_ok(from->reserve_bytes))
-		return complain(c, -ERANGE, "policy", ": budget or reserve above 4 PiB");
+		return bl_complain(c, -ERANGE, "policy: budget or reserve above 4 PiB");
 	p->budget = from->budget_bytes;
 	p->reserve = from->reserve_bytes;
-	rc = import_allocation(&p->fallback, &from->fallback, "defaults", c);
+	rc = bl_tree_import(p, from->pools, from->pools_n, c);
+	if (rc == 0)
+		rc = import_allocation(p, &p->fallback, &from->fallback, "defaults", c);
 	return rc < 0 ? rc : import_guests(p, from, c);
 }
 
@@ -168,12 +198,12 @@ int bl_policy_import(struct bl_policy *ret, const struct balloon_policy *from, c
 {
 	struct balloon_policy policy = {.budget_bytes = BALLOON_UNKNOWN,
 	                                .reserve_bytes = BALLOON_UNKNOWN};
-	struct complaint c = {ret_error, size};
+	struct bl_complaint c = {ret_error, size};
 	struct bl_policy p = {0};
 	int rc;
 
 	if (from && bl_import(&policy, sizeof(policy), from) < 0)
-		return complain(&c, -E2BIG, "policy", ": without struct_size, or too new");
+		return bl_complain(&c, -E2BIG, "policy: without struct_size, or too new");
 	rc = import(&p, &policy, &c);
 	if (rc < 0)
 		bl_policy_free(&p);
@@ -185,16 +215,19 @@ int bl_policy_import(struct bl_policy *ret, const struct balloon_policy *from, c
 void bl_policy_free(struct bl_policy *p)
 {
 	for (size_t i = 0; i < p->guests_n; i++)
-		free((void *)(uintptr_t)p->guests[i].guest);
+		free(p->guests[i].guest);
 	free(p->guests);
 	p->guests = NULL;
 	p->guests_n = 0;
+	bl_tree_free(p);
 }
 
-static const struct balloon_allocation *named(const struct bl_policy *p, const char *name)
+static const struct bl_allocation *named(const struct bl_policy *p, const char *name)
 {
-	struct balloon_named_allocation key = {.guest = name}, *found = NULL;
+	const struct bl_named *found = NULL;
+	struct bl_named key = {0};
 
+	key.guest = (char *)(uintptr_t)name;
 	if (name && p->guests_n)
 		found = bsearch(&key, p->guests, p->guests_n, sizeof(key), by_name);
 	return found ? &found->allocation : NULL;
@@ -205,22 +238,26 @@ static uint64_t either(uint64_t own, uint64_t fallback)
 	return own == BALLOON_UNKNOWN ? fallback : own;
 }
 
-struct balloon_allocation bl_policy_find(const struct bl_policy *p, const char *name,
-                                         const char *uuid)
+struct bl_allocation bl_policy_find(const struct bl_policy *p, const char *name,
+                                    const char *uuid)
 {
-	const struct balloon_allocation *own = named(p, name);
-	struct balloon_allocation a = p->fallback;
+	const struct bl_allocation *own = named(p, name);
+	struct bl_allocation a = p->fallback;
 
 	if (!own)
 		own = named(p, uuid);
 	if (own) {
 		a.shares = either(own->shares, a.shares);
-		a.reservation_bytes = either(own->reservation_bytes, a.reservation_bytes);
-		a.limit_bytes = either(own->limit_bytes, a.limit_bytes);
+		a.reservation = either(own->reservation, a.reservation);
+		a.limit = either(own->limit, a.limit);
+		a.pool = own->pool == BL_NO_POOL ? a.pool : own->pool;
+		a.tax_bp = own->tax_bp == BL_NO_TAX ? a.tax_bp : own->tax_bp;
 	}
 	a.shares = either(a.shares, DEFAULT_SHARES);
+	a.pool = a.pool == BL_NO_POOL ? 0 : a.pool;
+	a.tax_bp = a.tax_bp == BL_NO_TAX ? p->profile.tax_bp : a.tax_bp;
 	/* An own limit below the common reservation means what it says. */
-	if (a.reservation_bytes != BALLOON_UNKNOWN && a.reservation_bytes > a.limit_bytes)
-		a.reservation_bytes = a.limit_bytes;
+	if (a.reservation != BALLOON_UNKNOWN && a.reservation > a.limit)
+		a.reservation = a.limit;
 	return a;
 }

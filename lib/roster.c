@@ -37,60 +37,68 @@ static int by_key(const void *a, const void *b)
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
-/* All the arrays that have a row a guest, of which rows and guests are made
- * anew and the rest only holds room. */
-struct arrays {
+/* What has a row a guest, and moves with the guests. */
+struct rows {
 	struct bl_row *rows;
 	struct bl_guest *guests;
+};
+
+/* Room to work in, whose contents mean nothing between beats; members, which
+ * is made anew whenever guests or pools change; and what dry runs propose. */
+struct room {
 	struct bl_claimant *claimants;
 	struct bl_scratch *scratch;
 	uint64_t *entitled;
+	uint32_t *members;
 	struct balloon_order *orders;
 	uint64_t *proposed;
 };
 
-static void free_arrays(struct arrays *a)
+static void free_room(const struct room *r)
 {
-	free(a->rows);
-	free(a->guests);
-	free(a->claimants);
-	free(a->scratch);
-	free(a->entitled);
-	free(a->orders);
-	free(a->proposed);
+	free(r->claimants);
+	free(r->scratch);
+	free(r->entitled);
+	free(r->members);
+	free(r->orders);
+	free(r->proposed);
 }
 
-static int alloc_arrays(struct arrays *a, size_t n)
+static int alloc_room(struct room *r, size_t guests, size_t pools)
 {
-	*a = (struct arrays){
-	        calloc(n, sizeof(*a->rows)),      calloc(n, sizeof(*a->guests)),
-	        calloc(n, sizeof(*a->claimants)), calloc(n, sizeof(*a->scratch)),
-	        calloc(n, sizeof(*a->entitled)),  calloc(n, sizeof(*a->orders)),
-	        calloc(n, sizeof(*a->proposed)),
+	size_t n = guests + pools + 1;
+
+	*r = (struct room){
+	        calloc(n, sizeof(*r->claimants)), calloc(n, sizeof(*r->scratch)),
+	        calloc(n, sizeof(*r->entitled)),  calloc(n, sizeof(*r->members)),
+	        calloc(n, sizeof(*r->orders)),    calloc(n, sizeof(*r->proposed)),
 	};
-	if (a->rows && a->guests && a->claimants && a->scratch && a->entitled && a->orders &&
-	    a->proposed)
+	if (r->claimants && r->scratch && r->entitled && r->members && r->orders && r->proposed)
 		return 0;
-	free_arrays(a);
+	free_room(r);
 	return -ENOMEM;
 }
 
-static struct arrays arrays_of(struct balloon *b)
+static void install_room(struct balloon *b, const struct room *r)
 {
-	return (struct arrays){b->rows,           b->world.guests,   b->world.claimants,
-	                       b->world.scratch,  b->world.entitled, b->orders,
-	                       b->proposed};
+	struct bl_world *w = &b->world;
+
+	free_room(&(struct room){w->claimants, w->scratch, w->entitled, w->members, b->orders,
+	                         b->proposed});
+	w->claimants = r->claimants;
+	w->scratch = r->scratch;
+	w->entitled = r->entitled;
+	w->members = r->members;
+	b->orders = r->orders;
+	b->proposed = r->proposed;
 }
 
-static void install(struct balloon *b, const struct arrays *a, size_t n)
+static void install_rows(struct balloon *b, const struct rows *r, size_t n)
 {
-	b->rows = a->rows;
-	b->world.guests = a->guests;
-	b->world.claimants = a->claimants;
-	b->world.scratch = a->scratch;
-	b->world.entitled = a->entitled;
-	b->orders = a->orders;
-	b->proposed = a->proposed;
+	free(b->rows);
+	free(b->world.guests);
+	b->rows = r->rows;
+	b->world.guests = r->guests;
 	b->world.n = n;
 }
 
@@ -105,17 +113,57 @@ static void allot(struct balloon *b, size_t i)
 {
 	struct bl_row *row = &b->rows[i];
 	struct bl_guest *g = &b->world.guests[i];
-	struct balloon_allocation a = bl_policy_find(&b->policy, row->name, row->uuid);
+	struct bl_allocation a = bl_policy_find(&b->policy, row->name, row->uuid);
 
 	g->shares = a.shares;
-	row->reservation = g->reservation = a.reservation_bytes;
-	row->limit = g->limit = a.limit_bytes;
+	g->tax_bp = a.tax_bp;
+	row->reservation = g->reservation = a.reservation;
+	row->limit = g->limit = a.limit;
+	row->pool = a.pool;
+	b->world.pools[a.pool].guests_n++;
 }
 
-void bl_roster_allot(struct balloon *b)
+/* Guests by pool: counted, then laid side by side. */
+static void gather(struct balloon *b)
 {
+	struct bl_pool *pools = b->world.pools;
+	uint32_t next = 0;
+
+	for (size_t k = 0; k < b->world.pools_n; k++) {
+		pools[k].guests = next;
+		next += pools[k].guests_n;
+		pools[k].guests_n = 0;
+	}
+	for (size_t i = 0; i < b->world.n; i++) {
+		struct bl_pool *p = &pools[b->rows[i].pool];
+
+		b->world.members[p->guests + p->guests_n++] = (uint32_t)i;
+	}
+}
+
+static void allot_all(struct balloon *b)
+{
+	b->world.pools = b->policy.pools;
+	b->world.pools_n = b->policy.pools_n;
+	for (size_t k = 0; k < b->world.pools_n; k++)
+		b->world.pools[k].guests_n = 0;
 	for (size_t i = 0; i < b->world.n; i++)
 		allot(b, i);
+	gather(b);
+}
+
+int bl_roster_adopt(struct balloon *b, struct bl_policy *policy)
+{
+	struct room room;
+	int rc = alloc_room(&room, b->world.n, policy->pools_n);
+
+	if (rc < 0)
+		return rc;
+	install_room(b, &room);
+	bl_policy_free(&b->policy);
+	b->policy = *policy;
+	allot_all(b);
+	return 0;
 }
 
 static int meet(struct bl_row *row, struct bl_guest *g, const struct balloon_sample *s)
@@ -148,7 +196,7 @@ static struct place *index_rows(const struct balloon *b)
 /* Fills the new arrays in the sheet's order. The old rows are copied, not
  * moved, so that a failure half-way costs only what was met here. */
 static int fill(struct balloon *b, const struct balloon_sheet *sheet, struct place *places,
-                struct arrays *a)
+                struct rows *a)
 {
 	for (size_t i = 0; i < sheet->guests_n; i++) {
 		const struct balloon_sample *s = sample(sheet, i);
@@ -205,9 +253,33 @@ static int all_different(const struct balloon_sheet *sheet)
 	return rc;
 }
 
+/* The sheet's guests in the sheet's order, and room for them. */
+static int follow(struct balloon *b, const struct balloon_sheet *sheet, struct place *places)
+{
+	size_t n = sheet->guests_n;
+	struct rows rows = {calloc(n + 1, sizeof(*rows.rows)), calloc(n + 1, sizeof(*rows.guests))};
+	struct room room;
+	int rc = rows.rows && rows.guests ? alloc_room(&room, n, b->world.pools_n) : -ENOMEM;
+
+	if (rc == 0) {
+		rc = fill(b, sheet, places, &rows);
+		if (rc < 0)
+			free_room(&room);
+	}
+	if (rc < 0) {
+		free(rows.rows);
+		free(rows.guests);
+		return rc;
+	}
+	drop_gone(b, sheet, places);
+	install_rows(b, &rows, n);
+	install_room(b, &room);
+	allot_all(b);
+	return 0;
+}
+
 int bl_roster_sync(struct balloon *b, const struct balloon_sheet *sheet)
 {
-	struct arrays a, old;
 	struct place *places;
 	int rc;
 
@@ -217,31 +289,15 @@ int bl_roster_sync(struct balloon *b, const struct balloon_sheet *sheet)
 	if (rc < 0)
 		return rc;
 	places = index_rows(b);
-	if (!places)
-		return -ENOMEM;
-	rc = alloc_arrays(&a, sheet->guests_n + 1);
-	if (rc == 0) {
-		rc = fill(b, sheet, places, &a);
-		if (rc < 0)
-			free_arrays(&a);
-	}
-	if (rc == 0) {
-		drop_gone(b, sheet, places);
-		old = arrays_of(b);
-		free_arrays(&old);
-		install(b, &a, sheet->guests_n);
-		bl_roster_allot(b);
-	}
+	rc = places ? follow(b, sheet, places) : -ENOMEM;
 	free(places);
 	return rc;
 }
 
 void bl_roster_free(struct balloon *b)
 {
-	struct arrays a = arrays_of(b);
-
 	for (size_t i = 0; i < b->world.n; i++)
 		forget(&b->rows[i]);
-	free_arrays(&a);
-	install(b, &(struct arrays){0}, 0);
+	install_rows(b, &(struct rows){0}, 0);
+	install_room(b, &(struct room){0});
 }

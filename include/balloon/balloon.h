@@ -111,6 +111,33 @@ struct balloon_allocation {
 	uint64_t shares;            /* default 1000 */
 	uint64_t reservation_bytes; /* default: a floor by size, see balloon_floor() */
 	uint64_t limit_bytes;       /* default: the guest's size */
+	const char *pool;           /* the pool it belongs to; NULL = the root */
+	uint32_t tax_bp;            /* its own idle memory tax, with … */
+	uint32_t flags;             /* enum balloon_allocation_flags */
+};
+
+enum balloon_allocation_flags {
+	BALLOON_ALLOCATION_TAX = 1u << 0, /* … this; else the profile's rate */
+};
+
+/*
+ * A pool: guests, and pools, that share what they are entitled to together. Its
+ * reservation is theirs even if its members reserve less, and its limit binds
+ * their sum. An expandable pool may reserve more than its own reservation for
+ * its members, out of what its parent has not given away.
+ */
+enum balloon_pool_flags {
+	BALLOON_POOL_EXPANDABLE = 1u << 0,
+};
+
+struct balloon_pool {
+	uint32_t struct_size;
+	uint32_t flags;             /* enum balloon_pool_flags */
+	const char *name;           /* not empty, and no other pool's */
+	const char *parent;         /* a pool that stands before it; NULL = the root */
+	uint64_t shares;            /* UNKNOWN = 1000 */
+	uint64_t reservation_bytes; /* UNKNOWN = none */
+	uint64_t limit_bytes;       /* UNKNOWN = none */
 };
 
 struct balloon_named_allocation {
@@ -138,6 +165,12 @@ struct balloon_profile {
 	uint64_t stuck_ns;        /* no movement towards its target for so long: stuck */
 	uint64_t settle_ns;       /* no change of direction twice within this */
 	uint64_t boot_ns;         /* a new guest is left alone for so long */
+	uint32_t hold_max_bp;     /* of capacity: most that holds keep from the others */
+	uint32_t flags;           /* enum balloon_profile_flags */
+};
+
+enum balloon_profile_flags {
+	BALLOON_PROFILE_PROGRESSIVE_TAX = 1u << 0, /* the more of it idles, the higher the rate */
 };
 
 /* Fills *ret_profile (struct_size set by the caller) with the profile called
@@ -154,6 +187,8 @@ struct balloon_policy {
 	struct balloon_allocation fallback;    /* for guests not named */
 	const struct balloon_named_allocation *guests;
 	size_t guests_n;
+	const struct balloon_pool *pools; /* parents before children; all of one struct_size */
+	size_t pools_n;
 };
 
 /* A safe floor for a guest of this size where nothing better is known: the
@@ -237,6 +272,81 @@ BALLOON_API int balloon_fd(struct balloon *b);
  */
 BALLOON_API int balloon_release(struct balloon *b, uint64_t now_ns);
 
+/* -------------------------------------------------------------- admission */
+
+/* What a guest about to start asks for. */
+struct balloon_request {
+	uint32_t struct_size;
+	uint32_t pad;
+	const char *pool;           /* where it will belong; NULL = the root */
+	uint64_t reservation_bytes; /* to be its own for sure */
+	uint64_t overhead_bytes;    /* the hypervisor's own need for it; 0 = none */
+	uint64_t size_bytes;        /* what it is started with; UNKNOWN = its reservation */
+};
+
+/*
+ * Could the guest be let in? 0 if every pool up to the root has room for its
+ * reservation and overhead among what is reserved there already, and the host
+ * has swap for the rest of its size where it says how much it has. -ENOSPC
+ * with a sentence that names what is short and by how much, *ret_short_bytes
+ * (or NULL) being that; nothing is changed. -ENOENT no such pool; -EAGAIN the
+ * host was not observed yet.
+ */
+BALLOON_API int balloon_admit(struct balloon *b, const struct balloon_request *request,
+                              uint64_t *ret_short_bytes);
+
+/*
+ * Admits the guest, if balloon_admit() would, and keeps memory for it: from the
+ * next beat on the others are shrunk, if need be, until its size (as far as
+ * the host can, its reservation in any case) lies free. guest is the name (or
+ * UUID) it will have: when it appears, what was claimed becomes its own. A
+ * claim that is neither taken nor renewed by lease_ns lapses, so that a client
+ * that crashed leaks nothing. *ret_claim names it; never 0.
+ */
+BALLOON_API int balloon_claim(struct balloon *b, const struct balloon_request *request,
+                              const char *guest, uint64_t lease_ns, uint64_t *ret_claim);
+
+/* 0 if the memory lies free, as last seen: start the guest now. -EAGAIN not
+ * yet; *ret_missing_bytes (or NULL) is what is missing. -ENOENT lapsed, taken
+ * by its guest, or never made. */
+BALLOON_API int balloon_claim_ready(struct balloon *b, uint64_t claim,
+                                    uint64_t *ret_missing_bytes);
+
+/* Keeps it until lease_ns. -ENOENT as above. */
+BALLOON_API int balloon_claim_renew(struct balloon *b, uint64_t claim, uint64_t lease_ns);
+
+/* Gives it up. -ENOENT as above. */
+BALLOON_API int balloon_claim_release(struct balloon *b, uint64_t claim);
+
+/* ------------------------------------------------------------------ holds */
+
+enum balloon_hold_mode {
+	BALLOON_HOLD_FREEZE = 0, /* leave its target as it is (migration, snapshot) */
+	BALLOON_HOLD_KEEP,       /* do not shrink it; it may grow (backup) */
+	BALLOON_HOLD_FULL,       /* lead it to all it may have, and keep it there */
+};
+
+struct balloon_hold {
+	uint32_t struct_size;
+	uint32_t mode;      /* enum balloon_hold_mode */
+	const char *owner;  /* who holds: "backup" */
+	const char *reason; /* for people */
+	uint64_t until_ns;  /* it ends by itself: a crashed backup pins nothing for ever */
+};
+
+/*
+ * Holds a guest (by name or UUID; it need not be there yet). One owner has one
+ * hold on a guest: the next replaces it. All held guests together may keep at
+ * most hold_max_bp of the capacity above their entitlements; what exceeds that
+ * is overridden, largest first, and said so. -EINVAL no owner, or until_ns in
+ * the past; -ENOSPC too many holds (1024).
+ */
+BALLOON_API int balloon_hold(struct balloon *b, const char *guest,
+                             const struct balloon_hold *hold);
+
+/* Ends owner's hold. -ENOENT: there is none. */
+BALLOON_API int balloon_unhold(struct balloon *b, const char *guest, const char *owner);
+
 /* ----------------------------------------------------------------- report */
 
 /* How a guest is doing. */
@@ -279,6 +389,7 @@ enum balloon_reason {
 	BALLOON_REASON_FIXED,       /* cannot be moved */
 	BALLOON_REASON_PRESSED,     /* relief in one step */
 	BALLOON_REASON_RELEASED,    /* let go by balloon_release() */
+	BALLOON_REASON_HOLD,        /* somebody holds it */
 };
 
 /* Short lower-case words for the three above ("share"); static; never NULL. */
@@ -327,6 +438,10 @@ struct balloon_report {
 	uint64_t lost_beats;       /* beats without an observation */
 	uint64_t clamped;          /* orders the guard had to correct: a defect if not 0 */
 	size_t guests_n;
+	uint64_t spare_bytes;      /* of capacity, kept to be granted at once */
+	uint64_t claimed_bytes;    /* kept for guests about to start */
+	uint64_t held_bytes;       /* above entitlement, kept by holds */
+	uint64_t reserved_bytes;   /* by guests, pools and claims together */
 };
 
 /* Copies the host's side of the last beat. */

@@ -5,11 +5,12 @@
  */
 #include "core.h"
 
-/* Guests that cannot be moved are entitled to what they hold, whatever it is. */
+/* Guests that can never be moved are entitled to what they hold. */
 static void bounds(const struct bl_world *w, struct bl_guest *g)
 {
 	uint64_t size = g->seen.size, floor;
 
+	g->pin = 0;
 	if (g->seen.fixed) {
 		g->min = g->max = bl_charge(g);
 		return;
@@ -20,16 +21,36 @@ static void bounds(const struct bl_world *w, struct bl_guest *g)
 	g->min = bl_min(floor, g->max);
 }
 
-static struct bl_claimant claim(const struct bl_world *w, const struct bl_guest *g)
+/* Holds more than it is entitled to, and it cannot be had: the guest refuses,
+ * or cannot be asked, or nothing is known of it. */
+static int cannot_give(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
+{
+	return !g->seen.fixed && bl_charge(g) > g->entitlement &&
+	       (g->stuck || g->stale || !g->seen.here || !g->seen.running ||
+	        bl_booting(w, g, now));
+}
+
+/* Its own rate; a progressive one rises with the part of it that idles, up to
+ * the whole rate (ESX's Mem.IdleTaxType 1). */
+static uint32_t rate(const struct bl_world *w, const struct bl_guest *g)
+{
+	uint64_t idle = bl_less(g->actual, g->need);
+
+	if (!(w->rules.flags & BALLOON_PROFILE_PROGRESSIVE_TAX) || !g->actual)
+		return g->tax_bp;
+	return (uint32_t)((bl_u128)g->tax_bp * idle / g->actual);
+}
+
+struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g)
 {
 	uint64_t most = bl_min(g->max, bl_max(g->ceiling, g->min));
 
 	return (struct bl_claimant){
 	        .shares = g->shares,
 	        .active = bl_min(g->need, most),
-	        .min = g->min,
-	        .max = most,
-	        .tax_bp = w->rules.tax_bp,
+	        .min = bl_max(g->min, g->pin),
+	        .max = bl_max(most, g->pin),
+	        .tax_bp = rate(w, g),
 	};
 }
 
@@ -37,7 +58,7 @@ static struct bl_claimant claim(const struct bl_world *w, const struct bl_guest 
  * not there to be divided yet. */
 static uint64_t backed(const struct bl_guest *g)
 {
-	return bl_min(g->actual, g->seen.resident);
+	return bl_min(g->actual, g->resident);
 }
 
 /* What guests have and could have: what is behind them and what is free. */
@@ -69,26 +90,64 @@ static uint8_t rule(const struct bl_world *w, const struct bl_guest *g)
 		return BALLOON_REASON_RESERVATION;
 	if (g->entitlement >= g->max)
 		return BALLOON_REASON_LIMIT;
-	if (g->entitlement > g->need && w->rules.tax_bp)
+	if (g->entitlement > g->need && g->tax_bp)
 		return BALLOON_REASON_TAX;
 	return BALLOON_REASON_SHARE;
 }
 
-/* The pool is kept out of the deal, but not when there is plenty for all, nor
+/* The spare is kept out of the deal, but not when there is plenty for all, nor
  * at the price of a reservation. */
-static uint64_t to_deal(struct bl_world *w, uint64_t min, uint64_t max)
+static uint64_t to_deal(struct bl_world *w)
 {
-	w->plenty = max <= w->capacity;
-	w->pool = w->plenty ? 0 : bl_part(w->capacity, w->rules.pool_bp);
-	w->pool = bl_min(w->pool, bl_less(w->capacity, min));
-	w->shortfall = bl_less(min, w->capacity);
-	return w->capacity - w->pool;
+	const struct bl_pool *root = &w->pools[0];
+
+	w->plenty = root->max <= w->capacity;
+	w->spare = w->plenty ? 0 : bl_part(w->capacity, w->rules.pool_bp);
+	w->spare = bl_min(w->spare, bl_less(w->capacity, root->min));
+	w->shortfall = bl_less(root->min, w->capacity);
+	return w->capacity - w->spare;
 }
 
-void bl_arbitrate(struct bl_world *w)
+/* What the rules grant, were everybody to obey. */
+static void entitle(struct bl_world *w)
 {
-	uint64_t min = 0, max = 0, deal;
+	bl_pools_divide(w, to_deal(w));
+	for (size_t i = 0; i < w->n; i++) {
+		w->guests[i].entitlement = w->guests[i].goal;
+		w->guests[i].bound = rule(w, &w->guests[i]);
+	}
+}
 
+/*
+ * What is held by those who cannot give it is not there. Until they do, the
+ * others lend it out of what they are entitled to and do not use; never out of
+ * what they need.
+ */
+static void lend(struct bl_world *w, uint64_t now)
+{
+	size_t pins = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct bl_guest *g = &w->guests[i];
+
+		if (cannot_give(w, g, now)) {
+			g->pin = bl_charge(g);
+			pins++;
+		}
+	}
+	if (!pins)
+		return;
+	bl_pools_sum(w);
+	bl_pools_divide(w, w->capacity - w->spare);
+	for (size_t i = 0; i < w->n; i++) {
+		struct bl_guest *g = &w->guests[i];
+
+		g->goal = bl_max(g->goal, bl_min(g->entitlement, g->need));
+	}
+}
+
+void bl_arbitrate(struct bl_world *w, uint64_t now)
+{
 	host_room(w);
 	w->capacity = bl_min(w->budget, w->host_room);
 	w->charged = 0;
@@ -96,19 +155,12 @@ void bl_arbitrate(struct bl_world *w)
 		struct bl_guest *g = &w->guests[i];
 
 		bounds(w, g);
-		w->claimants[i] = claim(w, g);
 		w->charged = bl_min(w->charged + bl_charge(g), BALLOON_BYTES_MAX);
-		min += g->min;
-		max += w->claimants[i].max;
 	}
-	if (w->capacity == BALLOON_UNKNOWN) {
-		w->shortfall = 0;
+	bl_pools_sum(w);
+	w->shortfall = 0;
+	if (w->capacity == BALLOON_UNKNOWN)
 		return;
-	}
-	deal = to_deal(w, min, max);
-	bl_entitle(w->claimants, w->n, deal, w->scratch, w->entitled);
-	for (size_t i = 0; i < w->n; i++) {
-		w->guests[i].entitlement = w->entitled[i];
-		w->guests[i].bound = rule(w, &w->guests[i]);
-	}
+	entitle(w);
+	lend(w, now);
 }

@@ -8,6 +8,6 @@ void bl_beat(struct bl_world *w, uint64_t now)
 		bl_verify(w, &w->guests[i], now);
 		bl_estimate(w, &w->guests[i], now);
 	}
-	bl_arbitrate(w);
+	bl_arbitrate(w, now);
 	bl_plan(w, now);
 }

@@ -36,9 +36,11 @@ struct bl_guest {
 	uint64_t shares;
 	uint64_t reservation;
 	uint64_t limit;
+	uint32_t tax_bp;
 
 	/* verify: where it is on its way */
 	uint64_t actual;    /* last known, or size */
+	uint64_t resident;  /* last known; UNKNOWN = the host never says */
 	uint64_t target;    /* last told, or adopted */
 	uint64_t mark;      /* actual when it last showed progress */
 	uint64_t ceiling;   /* it could not be grown above this; UNKNOWN = could */
@@ -49,6 +51,7 @@ struct bl_guest {
 	uint64_t lag_ns;    /* left its target; UNKNOWN = is there */
 	uint64_t grown_ns;  /* last order to grow; UNKNOWN = none */
 	uint64_t shrunk_ns; /* likewise to shrink */
+	uint64_t retold_ns; /* last order repeated because it drifted */
 	uint64_t serial;
 	uint64_t swap_in;
 
@@ -61,7 +64,9 @@ struct bl_guest {
 	/* arbitrate */
 	uint64_t min;
 	uint64_t max;
-	uint64_t entitlement;
+	uint64_t entitlement; /* what the rules grant it */
+	uint64_t pin;         /* what it holds beyond that and cannot give; 0 = nothing */
+	uint64_t goal;        /* where it is led, the pinned holding what they hold */
 
 	/* plan */
 	uint64_t order; /* new target, or UNKNOWN for none */
@@ -72,9 +77,30 @@ struct bl_guest {
 	uint8_t stale;   /* its figures are not to be used */
 	uint8_t pressed; /* short of memory by its own figures */
 	uint8_t stuck;
+	uint8_t drifted; /* went away from its target: somebody else told it so */
 	uint8_t state;  /* enum balloon_state */
 	uint8_t bound;  /* enum balloon_reason: the rule behind its entitlement */
 	uint8_t reason; /* enum balloon_reason: the rule behind its target */
+};
+
+/* A pool of guests and pools. Pool 0 is the root, which holds all; the others
+ * stand behind their parents, and those of one parent side by side. */
+struct bl_pool {
+	/* what the operator allows; UNKNOWN = none, no limit */
+	uint64_t shares;
+	uint64_t reservation;
+	uint64_t limit;
+
+	uint32_t parent;
+	uint32_t pools, pools_n;   /* its pools: a run of them */
+	uint32_t guests, guests_n; /* its guests: a run of bl_world.members */
+	uint8_t expandable;
+
+	/* arbitrate: sums over all below it */
+	uint64_t min;
+	uint64_t max;
+	uint64_t active;
+	uint64_t entitlement;
 };
 
 struct bl_world {
@@ -87,14 +113,18 @@ struct bl_world {
 
 	struct bl_guest *guests;
 	size_t n;
-	struct bl_claimant *claimants; /* room for n each */
+	struct bl_pool *pools; /* at least the root */
+	size_t pools_n;
+	uint32_t *members; /* all guests, by pool */
+
+	struct bl_claimant *claimants; /* room for n + pools_n each */
 	struct bl_scratch *scratch;
 	uint64_t *entitled;
 
 	uint64_t kept;      /* reserve in effect */
 	uint64_t host_room; /* what guests have and could have by the host's figures */
 	uint64_t capacity;  /* what there is to divide, or UNKNOWN */
-	uint64_t pool;      /* of it, not dealt */
+	uint64_t spare;     /* of it, not dealt but kept to be granted at once */
 	uint64_t charged;   /* what guests have or were promised */
 	uint64_t shortfall;
 	uint8_t plenty;
@@ -111,7 +141,17 @@ void bl_meet(struct bl_guest *g);
 
 void bl_verify(const struct bl_world *w, struct bl_guest *g, uint64_t now);
 void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now);
-void bl_arbitrate(struct bl_world *w);
+void bl_arbitrate(struct bl_world *w, uint64_t now);
+
+/* New here and without a driver so far: not squeezed while it comes up. */
+int bl_booting(const struct bl_world *w, const struct bl_guest *g, uint64_t now);
+
+/* A guest's claim on its pool, its bounds being set. */
+struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g);
+
+/* Sums pools from below, and divides from above: into each guest's goal. */
+void bl_pools_sum(struct bl_world *w);
+void bl_pools_divide(struct bl_world *w, uint64_t capacity);
 void bl_plan(struct bl_world *w, uint64_t now);
 
 void bl_beat(struct bl_world *w, uint64_t now);

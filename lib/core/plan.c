@@ -28,25 +28,40 @@ static int out_of_bounds(const struct bl_guest *g)
 	return g->target < g->min || g->target > g->max;
 }
 
-/* By how much a guest is to grow; 0 if it is near enough or must not. */
-static uint64_t want(const struct bl_world *w, const struct bl_guest *g)
+/* Long enough since then to go the other way. */
+static int settled(const struct bl_world *w, uint64_t then, uint64_t now)
 {
-	uint64_t more = bl_less(g->entitlement, g->target);
+	return then == BALLOON_UNKNOWN || now - then >= w->rules.settle_ns;
+}
+
+/* An order that was overridden is repeated when things have settled, one that
+ * is not followed far more rarely: the guest may have a floor of its own. */
+static int retell_due(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
+{
+	uint64_t wait = w->rules.settle_ns * (g->drifted ? 1 : 6);
+
+	if (!g->drifted && !g->stuck)
+		return 0;
+	return g->retold_ns == BALLOON_UNKNOWN || now - g->retold_ns >= wait;
+}
+
+/* By how much a guest is to grow; 0 if it is near enough or must not. Below its
+ * bounds, or pressed, it does not wait; without figures it gets what is over. */
+static uint64_t want(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
+{
+	uint64_t more = bl_less(g->goal, g->target);
 
 	if (!can_move(g) || !more)
 		return 0;
-	return more >= deadband(w, g) || out_of_bounds(g) || (g->pressed && more >= MIB) ? more : 0;
-}
-
-/* New here and without a driver so far: not squeezed while it comes up. */
-static int booting(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
-{
-	return !g->was_up && now - g->born_ns < w->rules.boot_ns;
-}
-
-static int settled(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
-{
-	return g->grown_ns == BALLOON_UNKNOWN || now - g->grown_ns >= w->rules.settle_ns;
+	if (g->target < g->min)
+		return more;
+	if (g->pin)
+		return 0; /* its goal is what it has, so that nobody counts on it */
+	if (g->pressed && more >= MIB)
+		return more;
+	if (more < deadband(w, g) || (g->stale && !w->plenty) || !settled(w, g->shrunk_ns, now))
+		return 0;
+	return more;
 }
 
 /* The rule that forbids to shrink a guest that is above its entitlement, or NONE. */
@@ -54,13 +69,13 @@ static uint8_t spared(const struct bl_world *w, const struct bl_guest *g, uint64
 {
 	if (!can_move(g))
 		return g->seen.fixed ? BALLOON_REASON_FIXED : BALLOON_REASON_STALE;
-	if (booting(w, g, now))
+	if (bl_booting(w, g, now))
 		return BALLOON_REASON_BOOT;
 	if (g->stale)
 		return BALLOON_REASON_STALE;
 	if (g->stuck)
 		return BALLOON_REASON_STUCK;
-	if (!settled(w, g, now) && !out_of_bounds(g))
+	if (!settled(w, g->grown_ns, now) && !out_of_bounds(g))
 		return BALLOON_REASON_SETTLE;
 	return BALLOON_REASON_NONE;
 }
@@ -70,11 +85,11 @@ static uint8_t spared(const struct bl_world *w, const struct bl_guest *g, uint64
 static void shrink(const struct bl_world *w, struct bl_guest *g)
 {
 	uint64_t step = bl_max(MIB, bl_part(g->seen.size, w->rules.shrink_step_bp));
-	uint64_t next = bl_max(g->entitlement, bl_less(g->actual, step));
+	uint64_t next = bl_max(g->goal, bl_less(g->actual, step));
 
 	next -= next % BALLOON_PAGE_BYTES;
-	next = bl_max(next, g->entitlement);
-	g->reason = next > g->entitlement ? BALLOON_REASON_STEP : g->bound;
+	next = bl_min(bl_max(next, g->goal), g->max);
+	g->reason = next > g->goal ? BALLOON_REASON_STEP : g->bound;
 	if (next < g->target)
 		g->order = next;
 }
@@ -86,7 +101,7 @@ static void take(struct bl_world *w, uint64_t now)
 		struct bl_guest *g = &w->guests[i];
 		uint8_t why;
 
-		if (bl_less(g->target, g->entitlement) < deadband(w, g) && g->target <= g->max)
+		if (bl_less(g->target, g->goal) < deadband(w, g) && g->target <= g->max)
 			continue;
 		why = spared(w, g, now);
 		if (why)
@@ -96,27 +111,75 @@ static void take(struct bl_world *w, uint64_t now)
 	}
 }
 
+static void grow(struct bl_guest *g, uint64_t part, uint8_t why)
+{
+	g->order = g->target + part;
+	g->reason = why;
+}
+
+/* What those below their bounds miss, counting only who misses at most so much. */
+static uint64_t missing(const struct bl_world *w, uint64_t most)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		const struct bl_guest *g = &w->guests[i];
+		uint64_t miss = can_move(g) ? bl_less(g->min, g->target) : 0;
+
+		if (miss <= most)
+			sum = bl_min(sum + miss, BALLOON_BYTES_MAX);
+	}
+	return sum;
+}
+
+/*
+ * Reservations come before wants, and whole: an order below a reservation is
+ * never given. If what is free does not do for all, those who miss least are
+ * served, so that it does not matter who is listed first. Returns what is left.
+ */
+static uint64_t restore(struct bl_world *w, uint64_t free)
+{
+	uint64_t most = BALLOON_BYTES_MAX;
+
+	if (!missing(w, most))
+		return free;
+	while (missing(w, most) > free)
+		most /= 2;
+	for (size_t i = 0; i < w->n; i++) {
+		struct bl_guest *g = &w->guests[i];
+		uint64_t miss = can_move(g) ? bl_less(g->min, g->target) : 0;
+
+		if (!miss)
+			continue;
+		g->reason = BALLOON_REASON_WAIT;
+		if (miss <= most) {
+			grow(g, miss, g->goal > g->min ? BALLOON_REASON_WAIT
+			                               : BALLOON_REASON_RESERVATION);
+			free -= miss;
+		}
+	}
+	return free;
+}
+
 /* Deals what was seen free among those who want to grow: all of it to the
- * pressed, to others only what is above the pool. Where it does not go round,
+ * pressed, to others only what is above the spare. Where it does not go round,
  * everybody gets the same part of his want. */
-static void give(struct bl_world *w, uint64_t free, uint64_t wants, int pressed)
+static void give(struct bl_world *w, uint64_t free, uint64_t wants, int pressed, uint64_t now)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
-		uint64_t more = want(w, g), part;
+		uint64_t more = want(w, g, now), part;
 
-		if (!more || g->pressed != pressed)
+		if (!more || g->pressed != pressed || g->target < g->min)
 			continue;
 		part = wants <= free ? more : (uint64_t)((bl_u128)more * free / wants);
 		part -= part < more ? part % BALLOON_PAGE_BYTES : 0;
-		if (part < more && part < bl_min(deadband(w, g), more)) {
+		if (part < more && part < bl_min(deadband(w, g), more))
 			g->reason = BALLOON_REASON_WAIT;
-			continue;
-		}
-		g->order = g->target + part;
-		g->reason = part < more ? BALLOON_REASON_WAIT
-		            : pressed   ? BALLOON_REASON_PRESSED
-		                        : g->bound;
+		else
+			grow(g, part, part < more ? BALLOON_REASON_WAIT
+			              : pressed   ? BALLOON_REASON_PRESSED
+			                          : g->bound);
 	}
 }
 
@@ -126,7 +189,7 @@ static uint8_t state(const struct bl_world *w, const struct bl_guest *g, uint64_
 		return BALLOON_STATE_FIXED;
 	if (g->seen.here && !g->seen.running)
 		return BALLOON_STATE_PAUSED;
-	if (booting(w, g, now))
+	if (bl_booting(w, g, now))
 		return BALLOON_STATE_BOOTING;
 	if (g->stale || !g->seen.here)
 		return BALLOON_STATE_STALE;
@@ -143,9 +206,11 @@ static void rest(struct bl_world *w, uint64_t now, uint64_t wants[2])
 
 		g->order = BALLOON_UNKNOWN;
 		g->state = state(w, g, now);
-		g->reason = g->target == g->entitlement ? g->bound : BALLOON_REASON_STEADY;
-		if (w->capacity != BALLOON_UNKNOWN)
-			wants[g->pressed] += want(w, g);
+		g->reason = g->pin                 ? spared(w, g, now)
+		            : g->target == g->goal ? g->bound
+		                                   : BALLOON_REASON_STEADY;
+		if (w->capacity != BALLOON_UNKNOWN && g->target >= g->min)
+			wants[g->pressed] += want(w, g, now);
 	}
 }
 
@@ -155,27 +220,49 @@ static void withdraw(struct bl_world *w)
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 
-		if (can_move(g) && g->target > g->ceiling && g->order == BALLOON_UNKNOWN) {
-			g->order = bl_max(g->ceiling, g->min);
+		uint64_t most = bl_min(bl_max(g->ceiling, g->min), g->max);
+
+		if (can_move(g) && !g->stale && g->target > most) {
+			g->order = most;
 			g->reason = BALLOON_REASON_STUCK;
 		}
 	}
 }
 
+/* A guest that went away from its target was told otherwise by somebody else
+ * (or takes memory back), and to one that does not follow the order may have
+ * been lost: it is told again, now and then. */
+static void retell(struct bl_world *w, uint64_t now)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct bl_guest *g = &w->guests[i];
+
+		if (!can_move(g) || g->order != BALLOON_UNKNOWN || out_of_bounds(g) ||
+		    !retell_due(w, g, now))
+			continue;
+		g->drifted = 0;
+		g->retold_ns = now;
+		g->order = g->target;
+	}
+}
+
 void bl_plan(struct bl_world *w, uint64_t now)
 {
-	uint64_t wants[2] = {0, 0}, free;
+	uint64_t wants[2] = {0, 0}, free, left;
 
 	rest(w, now, wants);
 	if (w->capacity == BALLOON_UNKNOWN)
 		return;
 	free = bl_less(w->capacity, w->charged);
 	withdraw(w);
-	if (wants[0] + wants[1] + w->pool > free || w->charged > w->capacity)
+	if (missing(w, BALLOON_BYTES_MAX) + wants[0] + wants[1] + w->spare > free ||
+	    w->charged > w->capacity)
 		take(w, now);
-	give(w, free, wants[1], 1);
-	free = bl_less(free, bl_max(bl_min(wants[1], free), w->pool));
-	give(w, free, wants[0], 0);
+	left = restore(w, free);
+	give(w, left, wants[1], 1, now);
+	left = bl_less(left, bl_max(bl_min(wants[1], left), w->spare));
+	give(w, left, wants[0], 0, now);
+	retell(w, now);
 }
 
 void bl_release(struct bl_world *w)

@@ -22,6 +22,7 @@ const struct balloon_profile bl_balanced = {
 	.stuck_ns = SECONDS(10),
 	.settle_ns = SECONDS(30),
 	.boot_ns = SECONDS(20), /* a small guest has its driver up by then */
+	.hold_max_bp = 2500,    /* a backup window must not starve the rest */
 };
 
 /* ESX-like: memory goes where it is used, at once. */
@@ -41,6 +42,7 @@ const struct balloon_profile bl_aggressive = {
 	.stuck_ns = SECONDS(5), /* squeezed's figure */
 	.settle_ns = SECONDS(10),
 	.boot_ns = SECONDS(10),
+	.hold_max_bp = 1000,
 };
 
 /* Hyper-V-like: give at once, take slowly and only for somebody. */
@@ -60,6 +62,7 @@ const struct balloon_profile bl_conservative = {
 	.stuck_ns = SECONDS(20),
 	.settle_ns = SECONDS(120),
 	.boot_ns = SECONDS(60),
+	.hold_max_bp = 5000,
 };
 
 uint64_t bl_floor(uint64_t size)

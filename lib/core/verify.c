@@ -24,11 +24,13 @@ void bl_meet(struct bl_guest *g)
 {
 	*g = (struct bl_guest){
 	        .ceiling = BALLOON_UNKNOWN,
+	        .resident = BALLOON_UNKNOWN,
 	        .fresh_ns = BALLOON_UNKNOWN,
 	        .since_ns = BALLOON_UNKNOWN,
 	        .lag_ns = BALLOON_UNKNOWN,
 	        .grown_ns = BALLOON_UNKNOWN,
 	        .shrunk_ns = BALLOON_UNKNOWN,
+	        .retold_ns = BALLOON_UNKNOWN,
 	        .serial = BALLOON_UNKNOWN,
 	        .swap_in = BALLOON_UNKNOWN,
 	        .fast = BALLOON_UNKNOWN,
@@ -77,7 +79,7 @@ static void follow(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 		g->mark = g->actual;
 		g->lag_ns = BALLOON_UNKNOWN;
 		g->moved_ns = now;
-		g->stuck = 0;
+		g->stuck = g->drifted = 0;
 		return;
 	}
 	if (g->lag_ns == BALLOON_UNKNOWN)
@@ -87,8 +89,17 @@ static void follow(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 		g->moved_ns = now;
 		g->stuck = 0;
 	}
+	if (left > was + tolerance(g)) {
+		g->mark = g->actual;
+		g->drifted = 1;
+	}
 	if (now - g->moved_ns > w->rules.stuck_ns)
 		g->stuck = 1;
+}
+
+int bl_booting(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
+{
+	return !g->was_up && now - g->born_ns < w->rules.boot_ns;
 }
 
 /* A guest that cannot take more is not promised more, for a while. */
@@ -110,6 +121,8 @@ void bl_verify(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 		adopt(g, now);
 	}
 	date(w, g, now);
+	if (g->seen.resident != BALLOON_UNKNOWN)
+		g->resident = g->seen.resident;
 	if (!g->seen.here || !g->seen.running) {
 		g->moved_ns = now; /* who does not run is not stuck */
 		return;
@@ -124,12 +137,12 @@ void bl_told(struct bl_guest *g, uint64_t target, int sure, uint64_t now)
 {
 	int grow = target > g->target;
 
-	if (!sure && !grow)
-		return; /* it keeps what it has until seen otherwise */
 	if (grow)
 		g->grown_ns = now;
-	else
+	else if (target < g->target)
 		g->shrunk_ns = now;
+	if (!sure && !grow)
+		return; /* it keeps what it has until seen otherwise */
 	if ((target > g->actual) != (g->target > g->actual))
 		g->mark = g->actual;
 	g->target = target;
