@@ -104,13 +104,14 @@ static void believe(struct bl_row *row, struct bl_seen *seen, const struct ballo
 	seen->here = 1;
 	seen->running = (s->flags & BALLOON_SAMPLE_RUNNING) != 0;
 	seen->fixed = (uint8_t)(s->fixed <= BALLOON_FIXED_OTHER ? s->fixed : BALLOON_FIXED_OTHER);
-	if (size_ok(s->size_bytes))
-		row->size = seen->size = s->size_bytes;
+	if (size_ok(s->size_bytes) && (row->size == BALLOON_UNKNOWN || plausible(s, s->size_bytes)))
+		row->size = s->size_bytes;
 	if (row->size == BALLOON_UNKNOWN) {
 		seen->size = 0;
 		seen->fixed = BALLOON_FIXED_OTHER;
 		return;
 	}
+	seen->size = row->size;
 	if (s->resident_bytes <= bl_min(host_most, 4 * slack(row->size)))
 		seen->resident = s->resident_bytes;
 	if (!plausible(s, row->size)) {

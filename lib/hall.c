@@ -39,8 +39,8 @@ int bl_import(void *ret, size_t size, const void *from)
 	uint32_t theirs;
 
 	memcpy(&theirs, from, sizeof(theirs));
-	if (theirs < sizeof(theirs))
-		return -EINVAL;
+	if (theirs < size)
+		return -EINVAL; /* nothing shorter was ever published */
 	for (size_t i = size; i < theirs; i++) {
 		if (bytes[i])
 			return -E2BIG;
@@ -110,8 +110,11 @@ int balloon_open(const struct balloon_options *options, struct balloon **ret_b)
 	struct balloon *b;
 	int rc;
 
-	if (!options || !ret_b || bl_import(&o, sizeof(o), options) < 0)
+	if (!options || !ret_b)
 		return -EINVAL;
+	rc = bl_import(&o, sizeof(o), options);
+	if (rc < 0)
+		return rc;
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return -ENOMEM;

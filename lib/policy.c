@@ -42,6 +42,8 @@ static int check_allocation(const struct balloon_allocation *a, const char *who,
 		return bl_complain(c, -EINVAL,
 		                   "%s: reservation above limit; lower the one or raise the other",
 		                   who);
+	if (!a->limit_bytes)
+		return bl_complain(c, -EINVAL, "%s: a limit of 0 leaves nothing to run in", who);
 	if (a->flags & ~(uint32_t)BALLOON_ALLOCATION_TAX)
 		return bl_complain(c, -EINVAL, "%s: flags 0x%x are not known here", who, a->flags);
 	if ((a->flags & BALLOON_ALLOCATION_TAX) && a->tax_bp > 9999)
@@ -109,8 +111,9 @@ static int import_allocation(const struct bl_policy *p, struct bl_allocation *re
 	                              BL_NO_POOL, BL_NO_TAX};
 	if (!from->struct_size)
 		return 0;
-	if (bl_import(&a, sizeof(a), from) < 0)
-		return bl_complain(c, -E2BIG, "%s: allocation of a newer library", who);
+	rc = bl_import(&a, sizeof(a), from);
+	if (rc < 0)
+		return bl_complain(c, rc, "%s: allocation of another library's size", who);
 	rc = check_allocation(&a, who, c);
 	if (rc < 0)
 		return rc;
@@ -178,8 +181,9 @@ static int import(struct bl_policy *p, const struct balloon_policy *from, struct
 	int rc;
 
 	p->profile = bl_balanced;
-	if (from->profile && bl_import(&p->profile, sizeof(p->profile), from->profile) < 0)
-		return bl_complain(c, -E2BIG, "policy: profile without struct_size, or too new");
+	rc = from->profile ? bl_import(&p->profile, sizeof(p->profile), from->profile) : 0;
+	if (rc < 0)
+		return bl_complain(c, rc, "policy: profile of another library's size");
 	rc = check_profile(&p->profile, c);
 	if (rc < 0)
 		return rc;
@@ -202,8 +206,9 @@ int bl_policy_import(struct bl_policy *ret, const struct balloon_policy *from, c
 	struct bl_policy p = {0};
 	int rc;
 
-	if (from && bl_import(&policy, sizeof(policy), from) < 0)
-		return bl_complain(&c, -E2BIG, "policy: without struct_size, or too new");
+	rc = from ? bl_import(&policy, sizeof(policy), from) : 0;
+	if (rc < 0)
+		return bl_complain(&c, rc, "policy: struct_size of another library");
 	rc = import(&p, &policy, &c);
 	if (rc < 0)
 		bl_policy_free(&p);

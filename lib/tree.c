@@ -48,8 +48,9 @@ static int draft(struct draft *drafts, size_t i, const void *from, struct bl_com
 	struct draft *d = &drafts[i];
 	int rc;
 
-	if (bl_import(&d->pool, sizeof(d->pool), from) < 0)
-		return bl_complain(c, -E2BIG, "pool: without struct_size, or too new");
+	rc = bl_import(&d->pool, sizeof(d->pool), from);
+	if (rc < 0)
+		return bl_complain(c, rc, "pool: struct_size of another library");
 	rc = check(&d->pool, c);
 	if (rc < 0)
 		return rc;

@@ -62,6 +62,10 @@ static const char *because(uint8_t reason)
 		return "it is short of memory and gets its relief at once";
 	case BALLOON_REASON_RELEASED:
 		return "it was let go";
+	case BALLOON_REASON_HOLD:
+		return "somebody holds it";
+	case BALLOON_REASON_BLIND:
+		return "it is not known how much there is to divide";
 	default:
 		return "nothing has been decided yet";
 	}

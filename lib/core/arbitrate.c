@@ -61,19 +61,28 @@ static uint64_t backed(const struct bl_guest *g)
 	return bl_min(g->actual, g->resident);
 }
 
+/* What the host keeps for itself. Where it does not say how large it is, it is
+ * at least what guests have and what is free. */
+static uint64_t reserve(const struct bl_world *w, uint64_t guests)
+{
+	if (w->reserve != BALLOON_UNKNOWN)
+		return w->reserve;
+	if (w->total != BALLOON_UNKNOWN)
+		return bl_min_free(w->total);
+	return w->available == BALLOON_UNKNOWN ? 0 : bl_min_free(guests + w->available);
+}
+
 /* What guests have and could have: what is behind them and what is free. */
 static void host_room(struct bl_world *w)
 {
 	uint64_t sum = 0;
 
-	w->kept = w->reserve != BALLOON_UNKNOWN ? w->reserve
-	          : w->total == BALLOON_UNKNOWN ? 0
-	                                        : bl_min_free(w->total);
+	for (size_t i = 0; i < w->n; i++)
+		sum = bl_min(sum + backed(&w->guests[i]), BALLOON_BYTES_MAX);
+	w->kept = reserve(w, sum);
 	w->host_room = BALLOON_UNKNOWN;
 	if (w->available == BALLOON_UNKNOWN)
 		return;
-	for (size_t i = 0; i < w->n; i++)
-		sum = bl_min(sum + backed(&w->guests[i]), BALLOON_BYTES_MAX);
 	w->host_room = bl_min(bl_less(sum + w->available, w->kept), BALLOON_BYTES_MAX);
 	if (w->total != BALLOON_UNKNOWN)
 		w->host_room = bl_min(w->host_room, bl_less(w->total, w->kept));
@@ -104,8 +113,23 @@ static uint64_t to_deal(struct bl_world *w)
 	w->plenty = root->max <= w->capacity;
 	w->spare = w->plenty ? 0 : bl_part(w->capacity, w->rules.pool_bp);
 	w->spare = bl_min(w->spare, bl_less(w->capacity, root->min));
-	w->shortfall = bl_less(root->min, w->capacity);
+	w->shortfall = 0;
+	if (root->owed > w->capacity)
+		w->shortfall = root->owed - w->capacity < UINT64_MAX
+		                       ? (uint64_t)(root->owed - w->capacity)
+		                       : UINT64_MAX - 1;
 	return w->capacity - w->spare;
+}
+
+/* Nothing to divide is known: nobody is entitled to anything one could name. */
+static void blind(struct bl_world *w)
+{
+	w->plenty = 0;
+	w->spare = 0;
+	for (size_t i = 0; i < w->n; i++) {
+		w->guests[i].entitlement = w->guests[i].goal = BALLOON_UNKNOWN;
+		w->guests[i].bound = BALLOON_REASON_BLIND;
+	}
 }
 
 /* What the rules grant, were everybody to obey. */
@@ -159,8 +183,10 @@ void bl_arbitrate(struct bl_world *w, uint64_t now)
 	}
 	bl_pools_sum(w);
 	w->shortfall = 0;
-	if (w->capacity == BALLOON_UNKNOWN)
+	if (w->capacity == BALLOON_UNKNOWN) {
+		blind(w);
 		return;
+	}
 	entitle(w);
 	lend(w, now);
 }

@@ -97,6 +97,7 @@ struct bl_pool {
 	uint8_t expandable;
 
 	/* arbitrate: sums over all below it */
+	bl_u128 owed; /* what min would be if it could not exceed the widest world */
 	uint64_t min;
 	uint64_t max;
 	uint64_t active;

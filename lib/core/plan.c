@@ -206,9 +206,10 @@ static void rest(struct bl_world *w, uint64_t now, uint64_t wants[2])
 
 		g->order = BALLOON_UNKNOWN;
 		g->state = state(w, g, now);
-		g->reason = g->pin                 ? spared(w, g, now)
-		            : g->target == g->goal ? g->bound
-		                                   : BALLOON_REASON_STEADY;
+		g->reason = g->pin ? spared(w, g, now)
+		            : g->target == g->goal || w->capacity == BALLOON_UNKNOWN
+		                    ? g->bound
+		                    : BALLOON_REASON_STEADY;
 		if (w->capacity != BALLOON_UNKNOWN && g->target >= g->min)
 			wants[g->pressed] += want(w, g, now);
 	}
@@ -275,6 +276,8 @@ void bl_release(struct bl_world *w)
 		struct bl_guest *g = &w->guests[i];
 		uint64_t more = can_move(g) ? bl_min(bl_less(g->max, g->target), free) : 0;
 
+		if (g->target + more < g->min)
+			more = 0; /* an order below a reservation is never given */
 		g->order = more ? g->target + more : BALLOON_UNKNOWN;
 		g->reason = more ? BALLOON_REASON_RELEASED : g->reason;
 		free -= more;

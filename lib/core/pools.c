@@ -7,8 +7,9 @@
  */
 #include "core.h"
 
-static void join(struct bl_pool *p, uint64_t min, uint64_t max, uint64_t active)
+static void join(struct bl_pool *p, bl_u128 owed, uint64_t min, uint64_t max, uint64_t active)
 {
+	p->owed += owed;
 	p->min = bl_min(p->min + min, BALLOON_BYTES_MAX);
 	p->max = bl_min(p->max + max, BALLOON_BYTES_MAX);
 	p->active = bl_min(p->active + active, BALLOON_BYTES_MAX);
@@ -24,24 +25,26 @@ static void bound(struct bl_pool *p)
 	p->max = bl_max(bl_min(p->limit, p->max), promised);
 	if (p->reservation != BALLOON_UNKNOWN)
 		p->min = bl_max(promised, bl_min(p->reservation, p->max));
+	if (p->min > promised)
+		p->owed += p->min - promised;
 	p->active = bl_min(p->active, p->max);
 }
 
 void bl_pools_sum(struct bl_world *w)
 {
 	for (size_t k = 0; k < w->pools_n; k++)
-		w->pools[k].min = w->pools[k].max = w->pools[k].active = 0;
+		w->pools[k].owed = w->pools[k].min = w->pools[k].max = w->pools[k].active = 0;
 	for (size_t k = w->pools_n; k-- > 0;) {
 		struct bl_pool *p = &w->pools[k];
 
 		for (uint32_t m = 0; m < p->guests_n; m++) {
 			struct bl_claimant c = bl_claim(w, &w->guests[w->members[p->guests + m]]);
 
-			join(p, c.min, c.max, c.active);
+			join(p, c.min, c.min, c.max, c.active);
 		}
 		bound(p);
 		if (k)
-			join(&w->pools[p->parent], p->min, p->max, p->active);
+			join(&w->pools[p->parent], p->owed, p->min, p->max, p->active);
 	}
 }
 
