@@ -8,9 +8,10 @@
 #	guest NAME RESERVATION_KIB LIMIT_KIB SIZE_KIB
 #	seen TIME_S NAME STATE ACTUAL_KIB TOTAL_KIB	(- where not known)
 #
-# and prints one line of key=value. A violation is an episode, not a sample:
-# below the reservation after having been at it or above; above the limit for
-# longer than SETTLE seconds (-v settle=10), the time an order may take.
+# the first "seen" before any balloon moved, and prints one line of key=value. A
+# violation is an episode, not a sample: below the reservation after having been
+# at it or above; above the limit for longer than SETTLE seconds (-v settle=10),
+# the time an order may take.
 
 BEGIN {
 	if (settle == "")
@@ -69,7 +70,7 @@ $1 == "seen" && ($3 in size) {
 	if ($6 != "-") {
 		heard++
 		if (!(name in kernel))
-			kernel[name] = ($5 == "-" ? size[name] : $5) - $6
+			kernel[name] = size[name] - $6
 		below("guest", name, $6 + kernel[name] + slack)
 		above("guest", name, $6 + kernel[name] - slack, now)
 	}
