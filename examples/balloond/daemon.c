@@ -24,9 +24,13 @@
 #include "outbox.h"
 #include "report.h"
 #include "server.h"
+#include "trim.h"
 
 /* However often the hypervisor has news, not more beats than ten a second. */
 #define EARLY_NS UINT64_C(100000000)
+/* By then all that a beat does was done once. */
+#define TRIM_BEAT 5
+
 /* One beat sees the host, the next decides on what has moved since. */
 #define ONCE_BEATS 2
 /* A host that is away is asked so often before --once gives up. */
@@ -141,6 +145,8 @@ static int beat(struct daemon *d)
 		return rc;
 	if (!d->lost)
 		say_shortfall(d, &r);
+	if (!d->lost && r.beat == TRIM_BEAT)
+		trim();
 	tell_systemd(d, &r);
 	return rc;
 }
