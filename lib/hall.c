@@ -98,6 +98,8 @@ static int open_with(struct balloon *b, const struct balloon_options *o)
 static void discard(struct balloon *b)
 {
 	bl_roster_free(b);
+	bl_claims_free(b);
+	bl_holds_free(b);
 	bl_policy_free(&b->policy);
 	if (b->module)
 		dlclose(b->module);
@@ -224,6 +226,8 @@ int balloon_tick(struct balloon *b, uint64_t now_ns, uint64_t *ret_next_ns)
 		return rc;
 	if (b->dry_run)
 		follow_others(b);
+	bl_claims_beat(b, now_ns);
+	bl_holds_beat(b, now_ns);
 	bl_beat(&b->world, now_ns);
 	act(b, now_ns);
 	b->report.beat++;

@@ -20,6 +20,7 @@ struct bl_row {
 	uint64_t reservation; /* operator's, or UNKNOWN */
 	uint64_t limit;       /* likewise */
 	uint32_t pool;        /* index of its pool */
+	uint64_t met;         /* the beat in which it was first seen */
 	uint64_t moved;       /* actual at the last beat */
 	uint64_t orders;
 	uint64_t lost_samples;
@@ -63,6 +64,26 @@ struct bl_complaint {
 int bl_complain(struct bl_complaint *c, int rc, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
+/* Memory kept for a guest about to start. */
+struct bl_claim_row {
+	uint64_t id;
+	uint64_t bytes; /* reservation and overhead */
+	uint64_t most;  /* size and overhead */
+	uint64_t lease_ns;
+	uint64_t made;  /* in which beat: guests met later may take it */
+	char *pool; /* by name: the tree may change */
+	char *guest;
+};
+
+/* One owner's hold on one guest. */
+struct bl_hold_row {
+	char *guest;
+	char *owner;
+	char *reason;
+	uint8_t mode; /* enum bl_hold_mode */
+	uint64_t until_ns;
+};
+
 struct balloon {
 	const struct balloon_backend *backend;
 	void *self;     /* the backend's */
@@ -75,6 +96,11 @@ struct balloon {
 	struct bl_policy policy;
 	struct bl_world world;      /* core's rows … */
 	struct bl_row *rows;        /* … and the hall's, same index */
+	struct bl_claim_row *claims;
+	size_t claims_n;
+	uint64_t claim_ids;
+	struct bl_hold_row *holds;
+	size_t holds_n;
 	struct balloon_order *orders;
 	uint64_t *proposed;         /* dry run: what would have been told */
 
@@ -102,6 +128,9 @@ int bl_policy_import(struct bl_policy *ret, const struct balloon_policy *from, c
                      size_t size);
 void bl_policy_free(struct bl_policy *p);
 
+/* A policy of its own with the same contents; -ENOMEM. */
+int bl_policy_copy(struct bl_policy *ret, const struct bl_policy *from);
+
 /* The allocation in force for a guest, with the fallback filled in. */
 struct bl_allocation bl_policy_find(const struct bl_policy *p, const char *name,
                                     const char *uuid);
@@ -122,6 +151,18 @@ void bl_roster_free(struct balloon *b);
 
 /* Makes another policy the one in force. -ENOMEM changes nothing. */
 int bl_roster_adopt(struct balloon *b, struct bl_policy *policy);
+
+/* Before a beat: what claims and holds mean for it, the lapsed ones dropped. */
+void bl_claims_beat(struct balloon *b, uint64_t now);
+void bl_holds_beat(struct balloon *b, uint64_t now);
+void bl_claims_free(struct balloon *b);
+
+/* Sums what is reserved into the pools, and returns it for the whole host. */
+uint64_t bl_claims_sum(struct balloon *b);
+void bl_holds_free(struct balloon *b);
+
+/* Who holds a guest, of several the strongest; NULL if nobody does. */
+const struct bl_hold_row *bl_holds_find(const struct balloon *b, const struct bl_row *row);
 
 /* The guard: the only caller of a backend. */
 int bl_guard_check(const struct balloon_backend *backend, char *ret_error, size_t size);

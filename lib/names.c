@@ -24,6 +24,17 @@ const char *balloon_state_name(uint32_t state)
 	return state < COUNT(names) ? names[state] : "unknown";
 }
 
+const char *balloon_host_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+	        [BALLOON_HOST_UNKNOWN] = "unknown", [BALLOON_HOST_HIGH] = "high",
+	        [BALLOON_HOST_CLEAR] = "clear",     [BALLOON_HOST_SOFT] = "soft",
+	        [BALLOON_HOST_HARD] = "hard",       [BALLOON_HOST_LOW] = "low",
+	};
+
+	return state < COUNT(names) ? names[state] : "unknown";
+}
+
 const char *balloon_fixed_name(uint32_t fixed)
 {
 	static const char *const names[] = {

@@ -227,6 +227,53 @@ void bl_policy_free(struct bl_policy *p)
 	bl_tree_free(p);
 }
 
+static int copy_pools(struct bl_policy *ret, const struct bl_policy *from)
+{
+	ret->pools = calloc(from->pools_n, sizeof(*ret->pools));
+	ret->pool_names = calloc(from->pools_n, sizeof(*ret->pool_names));
+	if (!ret->pools || !ret->pool_names)
+		return -ENOMEM;
+	for (size_t k = 0; k < from->pools_n; k++) {
+		ret->pools[k] = from->pools[k];
+		ret->pool_names[k] = strdup(from->pool_names[k]);
+		if (!ret->pool_names[k])
+			return -ENOMEM;
+		ret->pools_n = k + 1;
+	}
+	return 0;
+}
+
+static int copy_guests(struct bl_policy *ret, const struct bl_policy *from)
+{
+	ret->guests = calloc(from->guests_n + 1, sizeof(*ret->guests));
+	if (!ret->guests)
+		return -ENOMEM;
+	for (size_t i = 0; i < from->guests_n; i++) {
+		ret->guests[i] = from->guests[i];
+		ret->guests[i].guest = strdup(from->guests[i].guest);
+		if (!ret->guests[i].guest)
+			return -ENOMEM;
+		ret->guests_n = i + 1;
+	}
+	return 0;
+}
+
+int bl_policy_copy(struct bl_policy *ret, const struct bl_policy *from)
+{
+	struct bl_policy p = *from;
+
+	p.guests = NULL;
+	p.pools = NULL;
+	p.pool_names = NULL;
+	p.guests_n = p.pools_n = 0;
+	if (copy_pools(&p, from) < 0 || copy_guests(&p, from) < 0) {
+		bl_policy_free(&p);
+		return -ENOMEM;
+	}
+	*ret = p;
+	return 0;
+}
+
 static const struct bl_allocation *named(const struct bl_policy *p, const char *name)
 {
 	const struct bl_named *found = NULL;

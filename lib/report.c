@@ -32,6 +32,11 @@ int balloon_report(struct balloon *b, struct balloon_report *ret_report)
 	r.shortfall_bytes = b->world.shortfall;
 	r.lost_samples = lost_samples(b);
 	r.guests_n = b->world.n;
+	r.spare_bytes = b->world.spare;
+	r.claimed_bytes = b->world.claimed;
+	r.held_bytes = b->world.held;
+	r.host_state = b->world.state;
+	r.reserved_bytes = bl_claims_sum(b);
 	memcpy(ret_report, &r, size < sizeof(r) ? size : sizeof(r));
 	return 0;
 }

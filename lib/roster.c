@@ -166,11 +166,13 @@ int bl_roster_adopt(struct balloon *b, struct bl_policy *policy)
 	return 0;
 }
 
-static int meet(struct bl_row *row, struct bl_guest *g, const struct balloon_sample *s)
+static int meet(struct bl_row *row, struct bl_guest *g, const struct balloon_sample *s,
+                uint64_t beat)
 {
 	row->key = s->key;
 	row->size = BALLOON_UNKNOWN;
 	row->moved = BALLOON_UNKNOWN;
+	row->met = beat;
 	row->name = strdup(s->name ? s->name : "");
 	row->uuid = strdup(s->uuid ? s->uuid : "");
 	bl_meet(g);
@@ -208,7 +210,7 @@ static int fill(struct balloon *b, const struct balloon_sheet *sheet, struct pla
 			a->guests[i] = b->world.guests[old->row];
 			continue;
 		}
-		if (meet(&a->rows[i], &a->guests[i], s) == 0)
+		if (meet(&a->rows[i], &a->guests[i], s, b->report.beat) == 0)
 			continue;
 		while (i--) {
 			key.key = a->rows[i].key;

@@ -318,6 +318,31 @@ BALLOON_API int balloon_claim_renew(struct balloon *b, uint64_t claim, uint64_t 
 /* Gives it up. -ENOENT as above. */
 BALLOON_API int balloon_claim_release(struct balloon *b, uint64_t claim);
 
+/* ---------------------------------------------------------------- what if */
+
+/*
+ * A view of the host as it was seen last, for asking what would be: the same
+ * engine, on copies. It is a handle like any other, dry, with no host behind:
+ * change its policy with balloon_set_policy() (the view starts with the policy
+ * in force), its host and guests with the two calls below, then balloon_tick()
+ * it at the time of the last beat or later, and read the plan in its reports:
+ * target_bytes is what guests would be told. b is not touched. *ret_view is the
+ * caller's, to balloon_close(). -EAGAIN before the first beat.
+ */
+BALLOON_API int balloon_what_if(struct balloon *b, struct balloon **ret_view);
+
+/* On a view: the host has so much memory, and so much of it free. */
+BALLOON_API int balloon_what_if_host(struct balloon *view, uint64_t total_bytes,
+                                     uint64_t available_bytes);
+
+/* On a view: another guest of this size is there, using active_bytes of it
+ * (UNKNOWN = all). The host's free memory is less by what it holds. */
+BALLOON_API int balloon_what_if_guest(struct balloon *view, const char *name,
+                                      uint64_t size_bytes, uint64_t active_bytes);
+
+/* On a view: the guest (name or UUID) is gone, and its memory free. */
+BALLOON_API int balloon_what_if_gone(struct balloon *view, const char *guest);
+
 /* ------------------------------------------------------------------ holds */
 
 enum balloon_hold_mode {
@@ -360,6 +385,21 @@ enum balloon_state {
 	BALLOON_STATE_PAUSED,    /* does not run */
 };
 
+/*
+ * How the host is doing, by free memory against its minimum (reserve_bytes),
+ * and what may be done to get memory back: high nothing, clear sharing, soft
+ * also ballooning, hard also compressing and swapping, low also holding every
+ * guest at its target. Each border is left upwards a tenth above it.
+ */
+enum balloon_host_state {
+	BALLOON_HOST_UNKNOWN = 0,
+	BALLOON_HOST_HIGH,  /* free >= 400 % of the minimum */
+	BALLOON_HOST_CLEAR, /* >= 100 % */
+	BALLOON_HOST_SOFT,  /* >= 64 % */
+	BALLOON_HOST_HARD,  /* >= 32 % */
+	BALLOON_HOST_LOW,
+};
+
 /* Why a guest cannot be moved at all. */
 enum balloon_fixed {
 	BALLOON_FIXED_NOT = 0,     /* it can */
@@ -393,10 +433,11 @@ enum balloon_reason {
 	BALLOON_REASON_BLIND,       /* how much there is to divide is not known */
 };
 
-/* Short lower-case words for the three above ("share"); static; never NULL. */
+/* Short lower-case words for those ("share"); static; never NULL. */
 BALLOON_API const char *balloon_state_name(uint32_t state);
 BALLOON_API const char *balloon_fixed_name(uint32_t fixed);
 BALLOON_API const char *balloon_reason_name(uint32_t reason);
+BALLOON_API const char *balloon_host_state_name(uint32_t state);
 
 struct balloon_guest_report {
 	uint64_t key;               /* the backend's key for this life of the guest */
@@ -443,6 +484,8 @@ struct balloon_report {
 	uint64_t claimed_bytes;    /* kept for guests about to start */
 	uint64_t held_bytes;       /* above entitlement, kept by holds */
 	uint64_t reserved_bytes;   /* by guests, pools and claims together */
+	uint32_t host_state;       /* enum balloon_host_state */
+	uint32_t pad;
 };
 
 /* Copies the host's side of the last beat. */

@@ -121,6 +121,18 @@ static uint64_t to_deal(struct bl_world *w)
 	return w->capacity - w->spare;
 }
 
+/* For guests about to start: what they reserve in any case, and of the rest
+ * that they could use what nobody has reserved. */
+static void set_aside(struct bl_world *w)
+{
+	uint64_t spare = bl_less(w->capacity, w->pools[0].min);
+
+	if (w->capacity == BALLOON_UNKNOWN)
+		return;
+	w->claimed = bl_max(w->claims, bl_min(w->claims_max, spare));
+	w->capacity = bl_less(w->capacity, w->claimed);
+}
+
 /* Nothing to divide is known: nobody is entitled to anything one could name. */
 static void blind(struct bl_world *w)
 {
@@ -149,12 +161,12 @@ static void entitle(struct bl_world *w)
  */
 static void lend(struct bl_world *w, uint64_t now)
 {
-	size_t pins = 0;
+	size_t pins = bl_hold(w);
 
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 
-		if (cannot_give(w, g, now)) {
+		if (!g->pin && cannot_give(w, g, now)) {
 			g->pin = bl_charge(g);
 			pins++;
 		}
@@ -173,8 +185,9 @@ static void lend(struct bl_world *w, uint64_t now)
 void bl_arbitrate(struct bl_world *w, uint64_t now)
 {
 	host_room(w);
+	w->state = bl_host_state(w->state, w->available, w->kept);
 	w->capacity = bl_min(w->budget, w->host_room);
-	w->charged = 0;
+	w->charged = w->held = w->claimed = 0;
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 
@@ -183,6 +196,7 @@ void bl_arbitrate(struct bl_world *w, uint64_t now)
 	}
 	bl_pools_sum(w);
 	w->shortfall = 0;
+	set_aside(w);
 	if (w->capacity == BALLOON_UNKNOWN) {
 		blind(w);
 		return;

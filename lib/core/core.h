@@ -77,6 +77,8 @@ struct bl_guest {
 	uint8_t stale;   /* its figures are not to be used */
 	uint8_t pressed; /* short of memory by its own figures */
 	uint8_t stuck;
+	uint8_t hold;    /* enum bl_hold_mode; the hall's */
+	uint8_t overridden; /* its hold keeps too much from the others */
 	uint8_t drifted; /* went away from its target: somebody else told it so */
 	uint8_t state;  /* enum balloon_state */
 	uint8_t bound;  /* enum balloon_reason: the rule behind its entitlement */
@@ -97,6 +99,7 @@ struct bl_pool {
 	uint8_t expandable;
 
 	/* arbitrate: sums over all below it */
+	uint64_t reserved; /* admission: promised to members */
 	bl_u128 owed; /* what min would be if it could not exceed the widest world */
 	uint64_t min;
 	uint64_t max;
@@ -104,10 +107,19 @@ struct bl_pool {
 	uint64_t entitlement;
 };
 
+enum bl_hold_mode {
+	BL_HOLD_NONE,
+	BL_HOLD_FREEZE,
+	BL_HOLD_KEEP,
+	BL_HOLD_FULL,
+};
+
 struct bl_world {
 	struct balloon_profile rules;
-	uint64_t budget;  /* or UNKNOWN */
-	uint64_t reserve; /* or UNKNOWN */
+	uint64_t budget;     /* or UNKNOWN */
+	uint64_t reserve;    /* or UNKNOWN */
+	uint64_t claims;     /* what guests about to start reserve … */
+	uint64_t claims_max; /* … and what they could use */
 
 	uint64_t total;     /* host, or UNKNOWN */
 	uint64_t available; /* host, or UNKNOWN */
@@ -126,6 +138,9 @@ struct bl_world {
 	uint64_t host_room; /* what guests have and could have by the host's figures */
 	uint64_t capacity;  /* what there is to divide, or UNKNOWN */
 	uint64_t spare;     /* of it, not dealt but kept to be granted at once */
+	uint64_t claimed;   /* kept for guests about to start; not in capacity */
+	uint64_t held;      /* above entitlements, kept by holds */
+	uint8_t state;      /* enum balloon_host_state */
 	uint64_t charged;   /* what guests have or were promised */
 	uint64_t shortfall;
 	uint8_t plenty;
@@ -154,6 +169,21 @@ struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g);
 void bl_pools_sum(struct bl_world *w);
 void bl_pools_divide(struct bl_world *w, uint64_t capacity);
 void bl_plan(struct bl_world *w, uint64_t now);
+
+/* Pins what holds keep; returns how many guests. */
+size_t bl_hold(struct bl_world *w);
+
+/* The host's state from free memory and its minimum, having been in was. */
+uint8_t bl_host_state(uint8_t was, uint64_t free, uint64_t minimum);
+
+/* Admission. First what guests reserve, then what else is reserved
+ * (bl_reserve), then what pools do; then the question, whether so many bytes
+ * more fit. If not, 0, and which pool refuses and what it is short of. */
+void bl_reserve_guests(struct bl_world *w);
+void bl_reserve(struct bl_pool *pools, uint32_t pool, uint64_t bytes);
+void bl_reserve_pools(struct bl_world *w);
+int bl_admit(const struct bl_world *w, uint32_t pool, uint64_t bytes, uint64_t capacity,
+             uint32_t *ret_pool, uint64_t *ret_short);
 
 void bl_beat(struct bl_world *w, uint64_t now);
 

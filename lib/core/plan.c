@@ -55,6 +55,10 @@ static uint64_t want(const struct bl_world *w, const struct bl_guest *g, uint64_
 		return 0;
 	if (g->target < g->min)
 		return more;
+	if (g->hold == BL_HOLD_FREEZE && !g->overridden)
+		return 0;
+	if (g->hold == BL_HOLD_FULL && !g->overridden)
+		return more;
 	if (g->pin)
 		return 0; /* its goal is what it has, so that nobody counts on it */
 	if (g->pressed && more >= MIB)
@@ -69,6 +73,8 @@ static uint8_t spared(const struct bl_world *w, const struct bl_guest *g, uint64
 {
 	if (!can_move(g))
 		return g->seen.fixed ? BALLOON_REASON_FIXED : BALLOON_REASON_STALE;
+	if (g->hold && !g->overridden)
+		return BALLOON_REASON_HOLD;
 	if (bl_booting(w, g, now))
 		return BALLOON_REASON_BOOT;
 	if (g->stale)

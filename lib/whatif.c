@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What if: a handle on a host that stands still. Its backend hands in the same
+ * sheet at every beat, made of what was seen last, and takes no orders.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hall.h"
+
+struct still {
+	struct balloon_sheet sheet;
+	struct balloon_sample *samples; /* their names are ours */
+	uint64_t keys;                  /* of guests that are made up */
+};
+
+static void forget(struct balloon_sample *s)
+{
+	free((void *)(uintptr_t)s->name);
+	free((void *)(uintptr_t)s->uuid);
+}
+
+static void close_still(void *self)
+{
+	struct still *f = self;
+
+	for (size_t i = 0; i < f->sheet.guests_n; i++)
+		forget(&f->samples[i]);
+	free(f->samples);
+	free(f);
+}
+
+static int observe_still(void *self, uint64_t now, struct balloon_sheet *ret_sheet)
+{
+	struct still *f = self;
+
+	(void)now;
+	*ret_sheet = f->sheet;
+	ret_sheet->guests = f->samples;
+	return 0;
+}
+
+static int open_still(const char *uri, void **ret_self, char *ret_error, size_t size)
+{
+	(void)uri;
+	(void)ret_self;
+	snprintf(ret_error, size, "a view is made by balloon_what_if()");
+	return -ENOTSUP;
+}
+
+static int order_still(void *self, uint64_t now, struct balloon_order *orders, size_t n)
+{
+	(void)self;
+	(void)now;
+	(void)orders;
+	(void)n;
+	return -EROFS; /* dry: nobody asks */
+}
+
+static const struct balloon_backend still_backend = {
+        .struct_size = sizeof(still_backend),
+        .abi = BALLOON_BACKEND_ABI,
+        .name = "what-if",
+        .open = open_still,
+        .close = close_still,
+        .observe = observe_still,
+        .order = order_still,
+};
+
+/* ----------------------------------------------------------------- copying */
+
+static struct balloon_sample sample_of(const struct bl_row *row, const struct bl_guest *g)
+{
+	return (struct balloon_sample){
+	        .key = row->key,
+	        .name = strdup(row->name),
+	        .uuid = strdup(row->uuid),
+	        .flags = g->seen.running ? BALLOON_SAMPLE_RUNNING : 0,
+	        .fixed = g->seen.fixed,
+	        .size_bytes = row->size,
+	        .actual_bytes = g->actual,
+	        .total_bytes = g->seen.total,
+	        .available_bytes = g->seen.available,
+	        .unused_bytes = BALLOON_UNKNOWN,
+	        .cache_bytes = BALLOON_UNKNOWN,
+	        .swap_in_bytes = g->seen.swap_in,
+	        .swap_out_bytes = BALLOON_UNKNOWN,
+	        .major_faults = BALLOON_UNKNOWN,
+	        .resident_bytes = g->resident,
+	        .active_bytes = g->seen.active,
+	        .serial = g->serial,
+	};
+}
+
+static struct still *stand_still(const struct balloon *b)
+{
+	struct still *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->samples = calloc(b->world.n + 1, sizeof(*f->samples));
+	f->sheet = (struct balloon_sheet){
+	        .struct_size = sizeof(f->sheet),
+	        .stride = sizeof(*f->samples),
+	        .total_bytes = b->world.total,
+	        .available_bytes = b->world.available,
+	};
+	for (size_t i = 0; f->samples && i < b->world.n; i++) {
+		f->samples[i] = sample_of(&b->rows[i], &b->world.guests[i]);
+		f->sheet.guests_n = i + 1;
+		if (!f->samples[i].name || !f->samples[i].uuid)
+			break;
+	}
+	if (f->samples && f->sheet.guests_n == b->world.n &&
+	    (!b->world.n || f->samples[b->world.n - 1].uuid))
+		return f;
+	close_still(f);
+	return NULL;
+}
+
+/* The guests as they were judged: averages, clocks, and what they were told. */
+static void carry_over(struct balloon *view, const struct balloon *b)
+{
+	for (size_t i = 0; i < view->world.n; i++)
+		view->world.guests[i] = b->world.guests[i];
+	view->world.state = b->world.state;
+	view->ticked = 1;
+	view->now_ns = b->now_ns;
+}
+
+static int dress(struct balloon *view, const struct balloon *b)
+{
+	struct bl_policy p;
+	struct balloon_sheet sheet;
+
+	if (bl_policy_copy(&p, &b->policy) < 0)
+		return -ENOMEM;
+	if (bl_roster_adopt(view, &p) < 0) {
+		bl_policy_free(&p);
+		return -ENOMEM;
+	}
+	view->world.rules = p.profile;
+	view->world.budget = p.budget;
+	view->world.reserve = p.reserve;
+	observe_still(view->self, b->now_ns, &sheet);
+	if (bl_roster_sync(view, &sheet) < 0)
+		return -ENOMEM;
+	carry_over(view, b);
+	return 0;
+}
+
+int balloon_what_if(struct balloon *b, struct balloon **ret_view)
+{
+	struct balloon *view;
+
+	if (!b->ticked)
+		return bl_fail(b, -EAGAIN, "the host was not observed yet; ask after a beat");
+	view = calloc(1, sizeof(*view));
+	if (!view)
+		return bl_fail(b, -ENOMEM, "what if: out of memory");
+	view->backend = &still_backend;
+	view->dry_run = 1;
+	view->self = stand_still(b);
+	if (!view->self || dress(view, b) < 0) {
+		if (view->self)
+			balloon_close(view);
+		else
+			free(view);
+		return bl_fail(b, -ENOMEM, "what if: out of memory");
+	}
+	*ret_view = view;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- changing */
+
+static struct still *still_of(struct balloon *view)
+{
+	if (view->backend == &still_backend)
+		return view->self;
+	bl_fail(view, -EINVAL, "this is a host, not a view of one; see balloon_what_if()");
+	return NULL;
+}
+
+int balloon_what_if_host(struct balloon *view, uint64_t total_bytes, uint64_t available_bytes)
+{
+	struct still *f = still_of(view);
+
+	if (!f)
+		return -EINVAL;
+	if (total_bytes > BALLOON_BYTES_MAX || available_bytes > total_bytes)
+		return bl_fail(view, -ERANGE, "what if: more than 4 PiB, or more free than there is");
+	f->sheet.total_bytes = total_bytes;
+	f->sheet.available_bytes = available_bytes;
+	return 0;
+}
+
+/* What a guest holds is taken from the host's free memory, or given back. */
+static void take_free(struct still *f, uint64_t bytes)
+{
+	if (f->sheet.available_bytes != BALLOON_UNKNOWN)
+		f->sheet.available_bytes = bl_less(f->sheet.available_bytes, bytes);
+}
+
+static void give_free(struct still *f, uint64_t bytes)
+{
+	if (f->sheet.available_bytes != BALLOON_UNKNOWN)
+		f->sheet.available_bytes =
+		        bl_min(f->sheet.available_bytes + bytes, f->sheet.total_bytes);
+}
+
+static int invent(struct still *f, const char *name, uint64_t size, uint64_t active)
+{
+	struct balloon_sample *s = &f->samples[f->sheet.guests_n];
+
+	*s = (struct balloon_sample){
+	        .key = UINT64_MAX - ++f->keys,
+	        .name = strdup(name),
+	        .uuid = strdup(""),
+	        .flags = BALLOON_SAMPLE_RUNNING,
+	        .size_bytes = size,
+	        .actual_bytes = size,
+	        .total_bytes = size,
+	        .available_bytes = size - active,
+	        .unused_bytes = BALLOON_UNKNOWN,
+	        .cache_bytes = BALLOON_UNKNOWN,
+	        .swap_in_bytes = BALLOON_UNKNOWN,
+	        .swap_out_bytes = BALLOON_UNKNOWN,
+	        .major_faults = BALLOON_UNKNOWN,
+	        .resident_bytes = size,
+	        .active_bytes = BALLOON_UNKNOWN,
+	        .serial = 1,
+	};
+	if (!s->name || !s->uuid) {
+		forget(s);
+		return -ENOMEM;
+	}
+	f->sheet.guests_n++;
+	take_free(f, size);
+	return 0;
+}
+
+int balloon_what_if_guest(struct balloon *view, const char *name, uint64_t size_bytes,
+                          uint64_t active_bytes)
+{
+	struct still *f = still_of(view);
+	struct balloon_sample *more;
+
+	if (!f)
+		return -EINVAL;
+	if (!name || !*name || size_bytes < BALLOON_PAGE_BYTES ||
+	    size_bytes > BALLOON_BYTES_MAX / 2)
+		return bl_fail(view, -EINVAL, "what if: a guest needs a name and a size");
+	more = realloc(f->samples, (f->sheet.guests_n + 1) * sizeof(*more));
+	if (!more)
+		return bl_fail(view, -ENOMEM, "what if: out of memory");
+	f->samples = more;
+	if (invent(f, name, size_bytes, bl_min(active_bytes, size_bytes)) < 0)
+		return bl_fail(view, -ENOMEM, "what if: out of memory");
+	return 0;
+}
+
+int balloon_what_if_gone(struct balloon *view, const char *guest)
+{
+	struct still *f = still_of(view);
+
+	if (!f)
+		return -EINVAL;
+	for (size_t i = 0; guest && i < f->sheet.guests_n; i++) {
+		struct balloon_sample *s = &f->samples[i];
+
+		if (strcmp(s->name, guest) && strcmp(s->uuid, guest))
+			continue;
+		give_free(f, bl_min(s->actual_bytes, s->resident_bytes));
+		forget(s);
+		memmove(s, s + 1, (--f->sheet.guests_n - i) * sizeof(*s));
+		return 0;
+	}
+	return bl_fail(view, -ENOENT, "there is no guest \"%s\" here", guest ? guest : "");
+}
