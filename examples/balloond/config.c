@@ -93,7 +93,7 @@ static int replace(struct parser *p, char **old, const char *s)
 
 static int take_uri(struct parser *p, json_object *v, struct config *c)
 {
-	const char *s;
+	const char *s = "";
 	int rc = take_string(p, "uri", v, &s);
 
 	if (!rc && !strchr(s, ':'))
@@ -103,7 +103,7 @@ static int take_uri(struct parser *p, json_object *v, struct config *c)
 
 static int take_socket(struct parser *p, json_object *v, struct config *c)
 {
-	const char *s;
+	const char *s = "";
 	int rc = take_string(p, "socket", v, &s);
 
 	if (!rc && *s != '/')
@@ -116,7 +116,7 @@ static int take_socket(struct parser *p, json_object *v, struct config *c)
 
 static int take_profile(struct parser *p, json_object *v, struct config *c)
 {
-	const char *s;
+	const char *s = "";
 	int rc = take_string(p, "profile", v, &s);
 
 	if (rc)
@@ -130,7 +130,7 @@ static int take_profile(struct parser *p, json_object *v, struct config *c)
 
 static int take_on_stop(struct parser *p, json_object *v, struct config *c)
 {
-	const char *s;
+	const char *s = "";
 	int rc = take_string(p, "on_stop", v, &s);
 
 	if (rc)
