@@ -127,6 +127,36 @@ static void believe(struct bl_row *row, struct bl_seen *seen, const struct ballo
 	seen->serial = s->serial;
 }
 
+/* How each guest's memory lies on the nodes. A guest of which that is not known
+ * counts on none. */
+static void spread(struct balloon *b, size_t i, const struct balloon_sample *s)
+{
+	uint16_t *bp = &b->world.node_bp[i * b->world.nodes_n];
+	uint64_t sum = 0;
+
+	for (uint32_t k = 0; k < b->world.nodes_n; k++) {
+		bp[k] = 0;
+		if (s->node_bytes)
+			sum += bl_min(s->node_bytes[k], BALLOON_BYTES_MAX);
+	}
+	for (uint32_t k = 0; sum && k < b->world.nodes_n; k++)
+		bp[k] = (uint16_t)(bl_min(s->node_bytes[k], BALLOON_BYTES_MAX) * 2048 / sum * 10000 / 2048);
+}
+
+/* Nodes count only where all of them say what they have. */
+static void nodes(struct balloon *b, const struct balloon_sheet *sheet)
+{
+	b->world.nodes_n = 0;
+	if (!sheet->nodes || sheet->nodes_n < 2 || sheet->nodes_n > BALLOON_NODES_MAX)
+		return;
+	for (size_t k = 0; k < sheet->nodes_n; k++) {
+		if (sheet->nodes[k].available_bytes > BALLOON_BYTES_MAX)
+			return;
+		b->world.node_free[k] = sheet->nodes[k].available_bytes;
+	}
+	b->world.nodes_n = (uint32_t)sheet->nodes_n;
+}
+
 static int check_sheet(struct balloon *b, const struct balloon_sheet *sheet)
 {
 	if (sheet->guests_n > BALLOON_GUESTS_MAX || (sheet->guests_n && !sheet->guests) ||
@@ -181,12 +211,16 @@ int bl_guard_observe(struct balloon *b, uint64_t now)
 	b->world.available = sheet.available_bytes <= bl_min(b->world.total, BALLOON_BYTES_MAX)
 	                             ? sheet.available_bytes
 	                             : BALLOON_UNKNOWN;
+	nodes(b, &sheet);
 	for (size_t i = 0; i < sheet.guests_n; i++) {
 		struct bl_seen *seen = &b->world.guests[i].seen;
+		const struct balloon_sample *s =
+		        (const void *)((const char *)sheet.guests + i * sheet.stride);
 
 		*seen = nothing_but(seen);
-		believe(&b->rows[i], seen,
-		        (const void *)((const char *)sheet.guests + i * sheet.stride));
+		believe(&b->rows[i], seen, s);
+		if (b->world.nodes_n)
+			spread(b, i, s);
 	}
 	return 0;
 }

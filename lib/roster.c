@@ -52,6 +52,7 @@ struct room {
 	uint32_t *members;
 	struct balloon_order *orders;
 	uint64_t *proposed;
+	uint16_t *node_bp;
 };
 
 static void free_room(const struct room *r)
@@ -62,6 +63,7 @@ static void free_room(const struct room *r)
 	free(r->members);
 	free(r->orders);
 	free(r->proposed);
+	free(r->node_bp);
 }
 
 static int alloc_room(struct room *r, size_t guests, size_t pools)
@@ -72,8 +74,10 @@ static int alloc_room(struct room *r, size_t guests, size_t pools)
 	        calloc(n, sizeof(*r->claimants)), calloc(n, sizeof(*r->scratch)),
 	        calloc(n, sizeof(*r->entitled)),  calloc(n, sizeof(*r->members)),
 	        calloc(n, sizeof(*r->orders)),    calloc(n, sizeof(*r->proposed)),
+	        calloc(n, sizeof(*r->node_bp) * BALLOON_NODES_MAX),
 	};
-	if (r->claimants && r->scratch && r->entitled && r->members && r->orders && r->proposed)
+	if (r->claimants && r->scratch && r->entitled && r->members && r->orders && r->proposed &&
+	    r->node_bp)
 		return 0;
 	free_room(r);
 	return -ENOMEM;
@@ -84,13 +88,14 @@ static void install_room(struct balloon *b, const struct room *r)
 	struct bl_world *w = &b->world;
 
 	free_room(&(struct room){w->claimants, w->scratch, w->entitled, w->members, b->orders,
-	                         b->proposed});
+	                         b->proposed, w->node_bp});
 	w->claimants = r->claimants;
 	w->scratch = r->scratch;
 	w->entitled = r->entitled;
 	w->members = r->members;
 	b->orders = r->orders;
 	b->proposed = r->proposed;
+	w->node_bp = r->node_bp;
 }
 
 static void install_rows(struct balloon *b, const struct rows *r, size_t n)

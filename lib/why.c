@@ -64,6 +64,8 @@ static const char *because(uint8_t reason)
 		return "it was let go";
 	case BALLOON_REASON_HOLD:
 		return "somebody holds it";
+	case BALLOON_REASON_NODE:
+		return "a NUMA node it has memory on is full";
 	case BALLOON_REASON_BLIND:
 		return "it is not known how much there is to divide";
 	default:

@@ -56,6 +56,17 @@ struct balloon_sample {
 	uint64_t active_bytes;    /* host: referenced lately, where the host samples that */
 	uint64_t serial;          /* changes when the guest's figures are new (a time stamp
 	                             will do); UNKNOWN = the guest never gave any */
+	const uint64_t *node_bytes; /* host: of resident, on each of the sheet's NUMA nodes;
+	                             or NULL */
+};
+
+/* Most NUMA nodes that are told apart. */
+#define BALLOON_NODES_MAX 16
+
+/* A NUMA node of the host. */
+struct balloon_node {
+	uint64_t total_bytes;
+	uint64_t available_bytes; /* of it, free or reclaimable at once */
 };
 
 /* All of one moment. Rows stay the backend's, valid until its next call. */
@@ -66,6 +77,8 @@ struct balloon_sheet {
 	uint64_t available_bytes; /* of it, free or reclaimable at once */
 	const struct balloon_sample *guests;
 	size_t guests_n;
+	const struct balloon_node *nodes; /* or NULL: not told, or only one */
+	size_t nodes_n;
 };
 
 /* One number for one guest: the size it shall have. A level, not an edge. */

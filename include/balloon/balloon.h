@@ -430,6 +430,7 @@ enum balloon_reason {
 	BALLOON_REASON_PRESSED,     /* relief in one step */
 	BALLOON_REASON_RELEASED,    /* let go by balloon_release() */
 	BALLOON_REASON_HOLD,        /* somebody holds it */
+	BALLOON_REASON_NODE,        /* a NUMA node it has memory on is full */
 	BALLOON_REASON_BLIND,       /* how much there is to divide is not known */
 };
 

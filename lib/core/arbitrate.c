@@ -11,6 +11,7 @@ static void bounds(const struct bl_world *w, struct bl_guest *g)
 	uint64_t size = g->seen.size, floor;
 
 	g->pin = 0;
+	g->cap = BALLOON_UNKNOWN;
 	if (g->seen.fixed) {
 		g->min = g->max = bl_charge(g);
 		return;
@@ -43,7 +44,7 @@ static uint32_t rate(const struct bl_world *w, const struct bl_guest *g)
 
 struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g)
 {
-	uint64_t most = bl_min(g->max, bl_max(g->ceiling, g->min));
+	uint64_t most = bl_min(g->max, bl_max(bl_min(g->ceiling, g->cap), g->min));
 
 	return (struct bl_claimant){
 	        .shares = g->shares,
@@ -95,6 +96,8 @@ static uint8_t rule(const struct bl_world *w, const struct bl_guest *g)
 		return BALLOON_REASON_FIXED;
 	if (w->plenty)
 		return BALLOON_REASON_PLENTY;
+	if (g->cap < g->max && g->entitlement >= g->cap - g->cap % BALLOON_PAGE_BYTES)
+		return BALLOON_REASON_NODE;
 	if (g->entitlement <= g->min)
 		return BALLOON_REASON_RESERVATION;
 	if (g->entitlement >= g->max)
@@ -147,7 +150,11 @@ static void blind(struct bl_world *w)
 /* What the rules grant, were everybody to obey. */
 static void entitle(struct bl_world *w)
 {
-	bl_pools_divide(w, to_deal(w));
+	uint64_t deal = to_deal(w);
+
+	bl_pools_divide(w, deal);
+	if (w->nodes_n)
+		bl_numa(w, deal);
 	for (size_t i = 0; i < w->n; i++) {
 		w->guests[i].entitlement = w->guests[i].goal;
 		w->guests[i].bound = rule(w, &w->guests[i]);

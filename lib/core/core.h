@@ -14,6 +14,9 @@
 
 #include "entitle.h"
 
+/* As many as backend.h allows, which core does not read. */
+#define BALLOON_NODES 16
+
 /* What the last observation says of a guest, already bounded by the guard. */
 struct bl_seen {
 	uint64_t size;
@@ -65,6 +68,7 @@ struct bl_guest {
 	uint64_t min;
 	uint64_t max;
 	uint64_t entitlement; /* what the rules grant it */
+	uint64_t cap;         /* most that its NUMA nodes have room for; UNKNOWN = no matter */
 	uint64_t pin;         /* what it holds beyond that and cannot give; 0 = nothing */
 	uint64_t goal;        /* where it is led, the pinned holding what they hold */
 
@@ -121,6 +125,10 @@ struct bl_world {
 	uint64_t claims;     /* what guests about to start reserve … */
 	uint64_t claims_max; /* … and what they could use */
 
+	uint32_t nodes_n;   /* NUMA nodes told apart; 0 = none */
+	uint64_t node_free[BALLOON_NODES]; /* available on each */
+	uint16_t *node_bp;  /* of each guest's memory, on each node; n * nodes_n */
+
 	uint64_t total;     /* host, or UNKNOWN */
 	uint64_t available; /* host, or UNKNOWN */
 
@@ -168,6 +176,9 @@ struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g);
 /* Sums pools from below, and divides from above: into each guest's goal. */
 void bl_pools_sum(struct bl_world *w);
 void bl_pools_divide(struct bl_world *w, uint64_t capacity);
+
+/* Keeps what guests are led to within what their NUMA nodes have. */
+void bl_numa(struct bl_world *w, uint64_t capacity);
 void bl_plan(struct bl_world *w, uint64_t now);
 
 /* Pins what holds keep; returns how many guests. */
