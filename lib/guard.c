@@ -36,7 +36,7 @@ int bl_guard_open(struct balloon *b, const char *uri)
 	int rc = b->backend->open(uri, &b->self, b->error, sizeof(b->error));
 
 	b->error[sizeof(b->error) - 1] = 0;
-	if (rc > 0)
+	if (rc > 0 || rc < -4095) /* no errno */
 		rc = -EPROTO;
 	if (rc < 0 && !b->error[0])
 		snprintf(b->error, sizeof(b->error), "backend %s cannot open \"%s\": %s",
@@ -160,7 +160,8 @@ static void nodes(struct balloon *b, const struct balloon_sheet *sheet)
 static int check_sheet(struct balloon *b, const struct balloon_sheet *sheet)
 {
 	if (sheet->guests_n > BALLOON_GUESTS_MAX || (sheet->guests_n && !sheet->guests) ||
-	    sheet->stride < sizeof(struct balloon_sample))
+	    sheet->stride < sizeof(struct balloon_sample) ||
+	    sheet->stride % _Alignof(struct balloon_sample))
 		return bl_fail(b, -EPROTO, "backend %s handed in a sheet of %zu rows of %u bytes",
 		               b->backend->name, sheet->guests_n, sheet->stride);
 	for (size_t i = 0; i < sheet->guests_n; i++) {
@@ -238,10 +239,10 @@ static uint64_t clamp(const struct bl_row *row, uint64_t target)
 	return bl_min(bl_max(target, least), most);
 }
 
-static void answer(struct balloon *b, size_t i, const struct balloon_order *o, uint64_t now)
+static void answer(struct balloon *b, size_t i, uint64_t target, int32_t said, uint64_t now)
 {
 	struct bl_row *row = &b->rows[i];
-	int32_t rc = o->rc > 0 ? -EPROTO : o->rc;
+	int32_t rc = said > 0 ? -EPROTO : said;
 	int sure = rc != -ETIMEDOUT && rc != -EINPROGRESS && rc != -EPROTO;
 
 	row->orders++;
@@ -250,7 +251,7 @@ static void answer(struct balloon *b, size_t i, const struct balloon_order *o, u
 	if (rc < 0)
 		b->report.refused++;
 	if (rc == 0 || !sure)
-		bl_told(&b->world.guests[i], o->target_bytes, sure, now);
+		bl_told(&b->world.guests[i], target, sure, now);
 }
 
 /* b->orders[0..n) name rows by index in pad; the backend sees keys. */
@@ -270,10 +271,17 @@ int bl_guard_order(struct balloon *b, size_t n, uint64_t now)
 	if (!n)
 		return 0;
 	rc = b->backend->order(b->self, now, b->orders, n);
-	for (size_t k = 0; k < n; k++) {
-		if (rc < 0)
-			b->orders[k].rc = rc;
-		answer(b, b->orders[k].pad, &b->orders[k], now);
+	/* Only rc is the backend's to write: what was ordered is known here. */
+	for (size_t i = 0, k = 0; k < n; i++) {
+		const struct balloon_order *o = &b->orders[k];
+		const struct bl_row *row = &b->rows[i];
+		uint64_t order = b->world.guests[i].order;
+
+		if (order == BALLOON_UNKNOWN)
+			continue;
+		answer(b, i, clamp(row, order), rc < 0 ? rc : o->key == row->key ? o->rc : -EPROTO,
+		       now);
+		k++;
 	}
 	return rc;
 }

@@ -285,11 +285,41 @@ static int follow(struct balloon *b, const struct balloon_sheet *sheet, struct p
 	return 0;
 }
 
+/* Names are looked at in turn, so many beats apart: they hardly ever change,
+ * and reading all of them costs more than the policy. */
+#define NAMES_EVERY 8
+
+/* A guest may be given another name while it lives. Without memory for it the
+ * old one serves a while longer. */
+static void rename_some(struct balloon *b, const struct balloon_sheet *sheet)
+{
+	int changed = 0;
+
+	for (size_t i = b->report.beat % NAMES_EVERY; i < b->world.n && i < sheet->guests_n;
+	     i += NAMES_EVERY) {
+		const struct balloon_sample *s = sample(sheet, i);
+		const char *now = s->name ? s->name : "";
+		char *name;
+
+		if (s->key != b->rows[i].key || !strcmp(b->rows[i].name, now))
+			continue;
+		name = strdup(now);
+		if (!name)
+			continue;
+		free(b->rows[i].name);
+		b->rows[i].name = name;
+		changed = 1;
+	}
+	if (changed)
+		allot_all(b);
+}
+
 int bl_roster_sync(struct balloon *b, const struct balloon_sheet *sheet)
 {
 	struct place *places;
 	int rc;
 
+	rename_some(b, sheet);
 	if (unchanged(b, sheet))
 		return 0;
 	rc = all_different(sheet);

@@ -107,7 +107,8 @@ static void take(struct bl_world *w, uint64_t now)
 		struct bl_guest *g = &w->guests[i];
 		uint8_t why;
 
-		if (bl_less(g->target, g->goal) < deadband(w, g) && g->target <= g->max)
+		if (g->order != BALLOON_UNKNOWN ||
+		    (bl_less(g->target, g->goal) < deadband(w, g) && g->target <= g->max))
 			continue;
 		why = spared(w, g, now);
 		if (why)
@@ -159,8 +160,8 @@ static uint64_t restore(struct bl_world *w, uint64_t free)
 			continue;
 		g->reason = BALLOON_REASON_WAIT;
 		if (miss <= most) {
-			grow(g, miss, g->goal > g->min ? BALLOON_REASON_WAIT
-			                               : BALLOON_REASON_RESERVATION);
+			grow(g, miss, g->entitlement > g->min ? BALLOON_REASON_WAIT
+			                                      : BALLOON_REASON_RESERVATION);
 			free -= miss;
 		}
 	}
@@ -227,9 +228,9 @@ static void withdraw(struct bl_world *w)
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 
-		uint64_t most = bl_min(bl_max(g->ceiling, g->min), g->max);
+		uint64_t most = bl_max(bl_max(g->ceiling, g->actual), g->min);
 
-		if (can_move(g) && !g->stale && g->target > most) {
+		if (can_move(g) && g->target > most && most <= g->max) {
 			g->order = most;
 			g->reason = BALLOON_REASON_STUCK;
 		}

@@ -108,7 +108,9 @@ static void learn_ceiling(const struct bl_world *w, struct bl_guest *g, uint64_t
 	if (g->stuck && g->actual < g->target) {
 		g->ceiling = g->actual;
 		g->moved_ns = now;
-	} else if (g->ceiling != BALLOON_UNKNOWN && now - g->moved_ns > 6 * w->rules.stuck_ns) {
+	} else if (g->ceiling != BALLOON_UNKNOWN &&
+	           (g->actual > g->ceiling + tolerance(g) || /* it could after all */
+	            now - g->moved_ns > 6 * w->rules.stuck_ns)) {
 		g->ceiling = BALLOON_UNKNOWN;
 	}
 }
