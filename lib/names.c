@@ -62,7 +62,8 @@ const char *balloon_reason_name(uint32_t reason)
 	        [BALLOON_REASON_STUCK] = "stuck",     [BALLOON_REASON_BOOT] = "boot",
 	        [BALLOON_REASON_FIXED] = "fixed",     [BALLOON_REASON_PRESSED] = "pressed",
 	        [BALLOON_REASON_RELEASED] = "released",
-	        [BALLOON_REASON_HOLD] = "hold",       [BALLOON_REASON_NODE] = "node",
+	        [BALLOON_REASON_HOLD] = "hold",       [BALLOON_REASON_LENT] = "lent",
+	        [BALLOON_REASON_NODE] = "node",
 	        [BALLOON_REASON_BLIND] = "blind",
 	};
 

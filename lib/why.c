@@ -64,6 +64,8 @@ static const char *because(uint8_t reason)
 		return "it was let go";
 	case BALLOON_REASON_HOLD:
 		return "somebody holds it";
+	case BALLOON_REASON_LENT:
+		return "what it does not use is lent to guests that are short";
 	case BALLOON_REASON_NODE:
 		return "a NUMA node it has memory on is full";
 	case BALLOON_REASON_BLIND:

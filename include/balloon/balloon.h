@@ -171,6 +171,8 @@ struct balloon_profile {
 
 enum balloon_profile_flags {
 	BALLOON_PROFILE_PROGRESSIVE_TAX = 1u << 0, /* the more of it idles, the higher the rate */
+	BALLOON_PROFILE_LEND = 1u << 1,            /* lead guests by demand, not to entitlements;
+	                                              see the profile "lending" */
 };
 
 /* Fills *ret_profile (struct_size set by the caller) with the profile called
@@ -430,6 +432,7 @@ enum balloon_reason {
 	BALLOON_REASON_PRESSED,     /* relief in one step */
 	BALLOON_REASON_RELEASED,    /* let go by balloon_release() */
 	BALLOON_REASON_HOLD,        /* somebody holds it */
+	BALLOON_REASON_LENT,        /* what it does not use is lent to those who are short */
 	BALLOON_REASON_NODE,        /* a NUMA node it has memory on is full */
 	BALLOON_REASON_BLIND,       /* how much there is to divide is not known */
 };

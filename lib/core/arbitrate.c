@@ -188,7 +188,7 @@ static void lend(struct bl_world *w, uint64_t now)
 		g->goal = bl_max(g->goal, bl_min(g->entitlement, g->need));
 		if (g->goal < g->entitlement && !g->pin &&
 		    (g->bound == BALLOON_REASON_LIMIT || g->bound == BALLOON_REASON_PLENTY))
-			g->bound = BALLOON_REASON_TAX; /* it is its idle memory that it lends */
+			g->bound = BALLOON_REASON_LENT;
 	}
 }
 
