@@ -186,8 +186,7 @@ static void lend(struct bl_world *w, uint64_t now)
 		struct bl_guest *g = &w->guests[i];
 
 		g->goal = bl_max(g->goal, bl_min(g->entitlement, g->need));
-		if (g->goal < g->entitlement && !g->pin &&
-		    (g->bound == BALLOON_REASON_LIMIT || g->bound == BALLOON_REASON_PLENTY))
+		if (g->goal < g->entitlement && !g->pin)
 			g->bound = BALLOON_REASON_LENT;
 	}
 }

@@ -58,7 +58,8 @@ static uint32_t fullest(const struct bl_world *w)
 	return which;
 }
 
-/* Divides node k among those on it, and caps them. */
+/* Divides node k among those on it, and caps all of them: also those who want
+ * less, or the next division would hand them what the others left. */
 static void divide(struct bl_world *w, uint32_t k)
 {
 	for (size_t i = 0; i < w->n; i++) {
@@ -74,7 +75,7 @@ static void divide(struct bl_world *w, uint32_t k)
 		struct bl_guest *g = &w->guests[i];
 		uint16_t bp = w->node_bp[i * w->nodes_n + k];
 
-		if (bp && on_node(w, i, k, g->goal) > w->entitled[i])
+		if (bp)
 			g->cap = bl_min(g->cap, w->entitled[i] / bp * 10000);
 	}
 }

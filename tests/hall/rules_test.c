@@ -356,9 +356,11 @@ static int consistent(const struct world *w, size_t i)
 	case BALLOON_REASON_PLENTY:
 		return target == granted && w->report.capacity_bytes >= granted;
 	case BALLOON_REASON_SHARE:
-		return target == granted || lends;
+		return target == granted;
 	case BALLOON_REASON_TAX:
-		return (target == granted || lends) && granted > g->need_bytes && w->profile.tax_bp;
+		return target == granted && granted > g->need_bytes && w->profile.tax_bp;
+	case BALLOON_REASON_LENT:
+		return lends;
 	case BALLOON_REASON_RESERVATION:
 		return target == g->reservation_bytes;
 	case BALLOON_REASON_LIMIT:
