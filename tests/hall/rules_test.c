@@ -410,7 +410,7 @@ static void a_reason_each(struct world *w)
 			         LLU(g->target_bytes), LLU(g->entitlement_bytes),
 			         LLU(g->reservation_bytes), LLU(g->limit_bytes),
 			         LLU(g->need_bytes));
-		if (g->reason > BALLOON_REASON_RELEASED || g->reason == BALLOON_REASON_NONE)
+		if (g->reason > BALLOON_REASON_BLIND || g->reason == BALLOON_REASON_NONE)
 			complain(w, g->name, "no reason: %u", g->reason);
 		explain(w, g);
 	}
