@@ -501,9 +501,58 @@ BALLOON_API int balloon_report(struct balloon *b, struct balloon_report *ret_rep
 BALLOON_API int balloon_guests(struct balloon *b, struct balloon_guest_report *ret_guests,
                                size_t stride, size_t n);
 
+/* What bore on a guest's target, as bits. */
+enum balloon_clamp {
+	BALLOON_CLAMP_RESERVATION = 1u << 0, /* raised to its reservation or floor */
+	BALLOON_CLAMP_LIMIT = 1u << 1,       /* held down by its limit or size */
+	BALLOON_CLAMP_CEILING = 1u << 2,     /* it could not take more */
+	BALLOON_CLAMP_NODE = 1u << 3,        /* its NUMA nodes have no more */
+	BALLOON_CLAMP_PIN = 1u << 4,         /* what it keeps cannot be had */
+	BALLOON_CLAMP_HOLD = 1u << 5,        /* somebody holds it */
+	BALLOON_CLAMP_OVERRIDDEN = 1u << 6,  /* somebody does, but holds keep too much */
+	BALLOON_CLAMP_SETTLE = 1u << 7,      /* too soon to turn around */
+	BALLOON_CLAMP_DEADBAND = 1u << 8,    /* the difference is not worth an order */
+	BALLOON_CLAMP_FREE = 1u << 9,        /* not enough was seen free */
+};
+
+/* Where the figure for active memory comes from. */
+enum balloon_source {
+	BALLOON_SOURCE_NONE = 0, /* nowhere: all it has counts as active */
+	BALLOON_SOURCE_GUEST,    /* the guest's own figures */
+	BALLOON_SOURCE_HOST,     /* pages that the host saw referenced */
+};
+
+/* A decision with all that went into it. */
+struct balloon_why {
+	uint32_t struct_size;
+	uint32_t rule;              /* enum balloon_reason: behind its target */
+	uint32_t bound;             /* enum balloon_reason: behind its entitlement */
+	uint32_t clamps;            /* enum balloon_clamp */
+	uint32_t source;            /* enum balloon_source */
+	uint32_t confidence_bp;     /* in active: all for fresh host figures, four fifths for
+	                               fresh guest figures, fading to none when stale */
+	uint64_t age_ns;            /* of its figures; UNKNOWN = never had any */
+	uint64_t actual_bytes;
+	uint64_t active_bytes;
+	uint64_t need_bytes;        /* active and headroom; more where it is pressed */
+	uint64_t reservation_bytes;
+	uint64_t limit_bytes;
+	uint64_t entitlement_bytes;
+	uint64_t goal_bytes;        /* where it is led for now */
+	uint64_t target_bytes;
+	uint64_t capacity_bytes;
+	uint64_t free_bytes;        /* of capacity, neither held nor promised */
+	uint64_t wanted_bytes;      /* by others who are below their goals */
+	uint64_t rivals;            /* how many they are */
+	uint64_t again_ns;          /* from the last beat: when this is looked at again */
+};
+
+/* Fills *ret_why (struct_size set by the caller) for a guest (name or UUID). */
+BALLOON_API int balloon_why(struct balloon *b, const char *guest, struct balloon_why *ret_why);
+
 /*
- * Why the guest (name or UUID) has the target it has, as one English sentence
- * with the numbers in it. Returns its length like snprintf(), or -ENOENT.
+ * The same as one English sentence with the numbers in it. Returns its length
+ * like snprintf(), or -ENOENT.
  */
 BALLOON_API int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t size);
 

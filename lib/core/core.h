@@ -47,6 +47,7 @@ struct bl_guest {
 	uint64_t target;    /* last told, or adopted */
 	uint64_t mark;      /* actual when it last showed progress */
 	uint64_t ceiling;   /* it could not be grown above this; UNKNOWN = could */
+	uint64_t ceiling_ns; /* when that was learnt */
 	uint64_t born_ns;
 	uint64_t fresh_ns;  /* its own figures were last new; UNKNOWN = never */
 	uint64_t since_ns;  /* between its last two fresh figures; UNKNOWN = one only */

@@ -11,6 +11,9 @@
 
 #define MIB (UINT64_C(1) << 20)
 
+/* Least relief for a guest that is pressed: a small one is not helped by less. */
+#define RELIEF (64 * MIB)
+
 /* One figure for memory in use now, best source first; UNKNOWN without any. */
 static uint64_t in_use(const struct bl_guest *g)
 {
@@ -58,6 +61,19 @@ static int pressed(const struct bl_world *w, struct bl_guest *g)
 	return swaps || (g->seen.available != BALLOON_UNKNOWN && g->seen.available < mark);
 }
 
+/*
+ * What a guest needs: what it works with and room to breathe. One that is
+ * pressed cannot show how much more it could use, so it is given half as much
+ * again at once, and again in the next beat if that did not do. It goes by
+ * what the guest was told, which is ours, not by what it has, which lags.
+ */
+static uint64_t need(const struct bl_world *w, const struct bl_guest *g)
+{
+	uint64_t calm = g->active + bl_part(g->active, w->rules.headroom_bp);
+
+	return g->pressed ? bl_max(calm, g->target + bl_max(g->target / 2, RELIEF)) : calm;
+}
+
 void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 {
 	(void)now;
@@ -72,5 +88,5 @@ void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 		return;
 	}
 	g->active = bl_min(g->active, g->actual);
-	g->need = g->pressed ? BALLOON_UNKNOWN : g->active + bl_part(g->active, w->rules.headroom_bp);
+	g->need = need(w, g);
 }

@@ -93,6 +93,11 @@ static void shrink(const struct bl_world *w, struct bl_guest *g)
 	uint64_t step = bl_max(MIB, bl_part(g->seen.size, w->rules.shrink_step_bp));
 	uint64_t next = bl_max(g->goal, bl_less(g->actual, step));
 
+	/* Memory in use goes to the guest's swap, or kills what uses it where
+	 * there is none: it is taken slowly, unless the host itself is short. */
+	if (w->charged <= w->capacity)
+		next = bl_max(next, bl_min(g->active, bl_less(g->actual, bl_max(MIB, step / 16))));
+
 	next -= next % BALLOON_PAGE_BYTES;
 	next = bl_min(bl_max(next, g->goal), g->max);
 	g->reason = next > g->goal ? BALLOON_REASON_STEP : g->bound;
@@ -230,7 +235,7 @@ static void withdraw(struct bl_world *w)
 
 		uint64_t most = bl_max(bl_max(g->ceiling, g->actual), g->min);
 
-		if (can_move(g) && g->target > most && most <= g->max) {
+		if (can_move(g) && !g->stale && g->target > most && most <= g->max) {
 			g->order = most;
 			g->reason = BALLOON_REASON_STUCK;
 		}

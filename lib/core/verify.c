@@ -102,15 +102,16 @@ int bl_booting(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
 	return !g->was_up && now - g->born_ns < w->rules.boot_ns;
 }
 
-/* A guest that cannot take more is not promised more, for a while. */
+/* A guest that cannot take more is not promised more; one that needs it may
+ * try again after a while. */
 static void learn_ceiling(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 {
 	if (g->stuck && g->actual < g->target) {
 		g->ceiling = g->actual;
-		g->moved_ns = now;
+		g->ceiling_ns = g->moved_ns = now;
 	} else if (g->ceiling != BALLOON_UNKNOWN &&
 	           (g->actual > g->ceiling + tolerance(g) || /* it could after all */
-	            now - g->moved_ns > 6 * w->rules.stuck_ns)) {
+	            (g->pressed && now - g->ceiling_ns > 6 * w->rules.stuck_ns))) {
 		g->ceiling = BALLOON_UNKNOWN;
 	}
 }

@@ -232,6 +232,13 @@ static void rule_5(void)
 
 /* The most that a guest could be waiting for: a small difference is not worth
  * an order, unless it is short of memory or below what it must have. */
+/* Pressed, whatever else it is: it needs more than its activity explains. */
+static int asks_relief(const struct world *w, const struct balloon_guest_report *g)
+{
+	return g->need_bytes > g->active_bytes + MIB +
+	                               g->active_bytes / 10000 * w->profile.headroom_bp;
+}
+
 static uint64_t waits_for(const struct world *w, size_t i)
 {
 	const struct balloon_guest_report *g = &w->guests[i];
@@ -243,7 +250,7 @@ static uint64_t waits_for(const struct world *w, size_t i)
 		return 0;
 	if (w->before[i].told < g->reservation_bytes)
 		return most(more, g->reservation_bytes - w->before[i].told);
-	return more >= most(MIB, band) || (g->need_bytes == UNKNOWN && more >= MIB) ? more : 0;
+	return more >= most(MIB, band) || (asks_relief(w, g) && more >= MIB) ? more : 0;
 }
 
 /* More is wanted, with what is kept to be granted at once, than lies free. */
@@ -379,7 +386,9 @@ static int consistent(const struct world *w, size_t i)
 	case BALLOON_REASON_FIXED:
 		return g->fixed != BALLOON_FIXED_NOT && g->state == BALLOON_STATE_FIXED;
 	case BALLOON_REASON_PRESSED:
-		return target == granted && g->need_bytes == UNKNOWN;
+		return target <= granted && w->before[i].told < target &&
+		       (asks_relief(w, g) || g->state == BALLOON_STATE_PRESSED ||
+		        g->state == BALLOON_STATE_STUCK || g->state == BALLOON_STATE_BOOTING);
 	case BALLOON_REASON_STEADY:
 		return target != granted || somebody_keeps(w);
 	default:
