@@ -20,6 +20,7 @@
 #	kit_witness                    what libvirt and the guests say now, for judge.awk
 #	kit_others                     UUID and KiB of the running guests of others
 #	kit_destroy NAME
+#	kit_leaves DIR                 a directory to be swept if this run is killed
 #	kit_end                        idempotent
 #
 # Failures return 1 with the sentence on stderr.
@@ -58,12 +59,15 @@ kit_sweep() {
 	[ -f "$KIT_LEDGER" ] || return 0
 	while read -r kind what; do
 		case $kind in
-		domain) kit_virsh destroy "$what" >/dev/null 2>&1 ;;
-		dir)    case $what in */balloon-guests.??????) rm -rf "$what" ;; esac ;;
+		domain) kit_virsh destroy "$what" </dev/null >/dev/null 2>&1 ;;
+		dir)    case $what in */balloon-*.??????) rm -rf "$what" ;; esac ;;
 		esac
 	done < "$KIT_LEDGER"
 	rm -f "$KIT_LEDGER"
 }
+
+# To be swept by the next run if this one is killed.
+kit_leaves() { echo "dir $1" >> "$KIT_LEDGER"; } # DIR, called balloon-*.XXXXXX
 
 kit_up() { timeout 10 virsh -q -c "$KIT_URI" uri >/dev/null 2>&1; }
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rows of the last look; see rows.h. */
+#include "rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBER(name) {#name, offsetof(struct balloon_sample, name)}
+
+const struct bl_number bl_numbers[BL_NUMBERS] = {
+        NUMBER(size_bytes),     NUMBER(actual_bytes),   NUMBER(total_bytes),
+        NUMBER(available_bytes), NUMBER(unused_bytes),  NUMBER(cache_bytes),
+        NUMBER(swap_in_bytes),  NUMBER(swap_out_bytes), NUMBER(major_faults),
+        NUMBER(resident_bytes), NUMBER(active_bytes),   NUMBER(serial),
+};
+
+static void drop_text(const char **field)
+{
+	union {
+		const char *theirs;
+		char *ours; /* every text in a row was made by strdup() below */
+	} text = {.theirs = *field};
+
+	free(text.ours);
+	*field = NULL;
+}
+
+int bl_rows_text(const char **field, const char *text)
+{
+	char *copy = NULL;
+
+	if (text) {
+		copy = strdup(text);
+		if (!copy)
+			return -ENOMEM;
+	}
+	drop_text(field);
+	*field = copy;
+	return 0;
+}
+
+void bl_rows_reset(struct bl_rows *rows, size_t i)
+{
+	struct balloon_sample *s = &rows->samples[i];
+
+	drop_text(&s->name);
+	drop_text(&s->uuid);
+	*s = (struct balloon_sample){0};
+	for (size_t k = 0; k < BL_NUMBERS; k++)
+		*bl_number(s, k) = BALLOON_UNKNOWN;
+}
+
+static int make_room(struct bl_rows *rows, size_t n)
+{
+	size_t room = rows->room ? rows->room : 16;
+	struct balloon_sample *samples;
+
+	while (room < n)
+		room *= 2;
+	samples = realloc(rows->samples, room * sizeof(*samples));
+	if (!samples)
+		return -ENOMEM;
+	memset(samples + rows->room, 0, (room - rows->room) * sizeof(*samples));
+	rows->samples = samples;
+	rows->room = room;
+	return 0;
+}
+
+int bl_rows_resize(struct bl_rows *rows, size_t n)
+{
+	if (n > rows->room && make_room(rows, n) < 0)
+		return -ENOMEM;
+	while (rows->n < n)
+		bl_rows_reset(rows, rows->n++);
+	rows->n = n; /* rows beyond it are reset when they come back */
+	return 0;
+}
+
+void bl_rows_free(struct bl_rows *rows)
+{
+	for (size_t i = 0; i < rows->room; i++) {
+		drop_text(&rows->samples[i].name);
+		drop_text(&rows->samples[i].uuid);
+	}
+	free(rows->samples);
+	*rows = (struct bl_rows){0};
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The lines of a recording, written; see write.h. Judges nothing it writes. */
+#include "write.h"
+
+#include <errno.h>
+#include <string.h>
+
+void bl_write_header(struct bl_text *t, const char *uri, const char *library, const char *started)
+{
+	bl_text_add(t, "{");
+	bl_text_string(t, "recording", "libballoon");
+	bl_text_field(t, "version", BL_RECORDING_VERSION);
+	bl_text_string(t, "library", library);
+	bl_text_string(t, "uri", uri);
+	bl_text_string(t, "started", started);
+	bl_text_add(t, "}\n");
+}
+
+static int same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static int same_sample(const struct balloon_sample *a, const struct balloon_sample *b)
+{
+	return a->key == b->key && a->flags == b->flags && a->fixed == b->fixed &&
+	       !memcmp(&a->size_bytes, &b->size_bytes,
+	               sizeof(*a) - offsetof(struct balloon_sample, size_bytes)) &&
+	       same_text(a->name, b->name) && same_text(a->uuid, b->uuid);
+}
+
+/* A name or uuid, if it is another one; it is then remembered. */
+static int put_text(struct bl_text *t, const char *key, const char **was, const char *is)
+{
+	if (same_text(*was, is))
+		return 0;
+	if (is)
+		bl_text_string(t, key, is);
+	else if (!strcmp(key, "uuid"))
+		bl_text_add(t, ",\"uuid\":null");
+	else
+		bl_text_add(t, ",\"name\":null");
+	return bl_rows_text(was, is);
+}
+
+static void put_word(struct bl_text *t, const char *key, uint32_t *was, uint32_t is)
+{
+	if (*was != is)
+		bl_text_field(t, key, is);
+	*was = is;
+}
+
+static void put_number(struct bl_text *t, size_t i, uint64_t *was, uint64_t is)
+{
+	if (*was == is)
+		return;
+	if (is == BALLOON_UNKNOWN) {
+		bl_text_add(t, ",\"");
+		bl_text_add(t, bl_numbers[i].name);
+		bl_text_add(t, "\":null");
+	} else {
+		bl_text_field(t, bl_numbers[i].name, is);
+	}
+	*was = is;
+}
+
+static int put_row(struct bl_text *t, struct bl_rows *rows, size_t i, struct balloon_sample *is)
+{
+	struct balloon_sample *was = &rows->samples[i];
+	int rc;
+
+	bl_text_add(t, "{");
+	bl_text_field(t, "row", i);
+	if (was->key != is->key) {
+		bl_rows_reset(rows, i);
+		bl_text_field(t, "key", is->key);
+		was->key = is->key;
+	}
+	rc = put_text(t, "name", &was->name, is->name);
+	if (rc == 0)
+		rc = put_text(t, "uuid", &was->uuid, is->uuid);
+	put_word(t, "flags", &was->flags, is->flags);
+	put_word(t, "fixed", &was->fixed, is->fixed);
+	for (size_t k = 0; k < BL_NUMBERS; k++)
+		put_number(t, k, bl_number(was, k), *bl_number(is, k));
+	bl_text_add(t, "}");
+	return rc;
+}
+
+/* Rows may be longer than ours where the backend is newer. */
+static struct balloon_sample sample(const struct balloon_sheet *sheet, size_t i)
+{
+	struct balloon_sample s;
+
+	memcpy(&s, (const char *)sheet->guests + i * sheet->stride, sizeof(s));
+	return s;
+}
+
+static int put_rows(struct bl_text *t, struct bl_rows *rows, const struct balloon_sheet *sheet)
+{
+	int rc = bl_rows_resize(rows, sheet->guests_n);
+	int first = 1;
+
+	bl_text_field(t, "guests_n", sheet->guests_n);
+	bl_text_add(t, ",\"guests\":[");
+	for (size_t i = 0; i < sheet->guests_n && rc == 0 && !t->broken; i++) {
+		struct balloon_sample s = sample(sheet, i);
+
+		if (same_sample(&rows->samples[i], &s))
+			continue;
+		if (!first)
+			bl_text_add(t, ",");
+		first = 0;
+		rc = put_row(t, rows, i, &s);
+	}
+	bl_text_add(t, "]");
+	return rc;
+}
+
+/* As the guard will see it: it must be refused when it is played, too. */
+static int is_absurd(const struct balloon_sheet *sheet)
+{
+	if (sheet->guests_n > BALLOON_GUESTS_MAX || (sheet->guests_n && !sheet->guests) ||
+	    sheet->stride < sizeof(struct balloon_sample))
+		return 1;
+	for (size_t i = 0; i < sheet->guests_n; i++) {
+		if (!sample(sheet, i).key)
+			return 1;
+	}
+	return 0;
+}
+
+static int put_sheet(struct bl_text *t, struct bl_rows *rows, const struct balloon_sheet *sheet)
+{
+	if (sheet->total_bytes != BALLOON_UNKNOWN)
+		bl_text_field(t, "total_bytes", sheet->total_bytes);
+	if (sheet->available_bytes != BALLOON_UNKNOWN)
+		bl_text_field(t, "available_bytes", sheet->available_bytes);
+	if (!is_absurd(sheet))
+		return put_rows(t, rows, sheet);
+	bl_text_field(t, "absurd", 1);
+	return 0;
+}
+
+int bl_write_look(struct bl_text *t, struct bl_rows *rows, const struct bl_look *look)
+{
+	int rc = 0;
+
+	bl_text_add(t, "{");
+	bl_text_field(t, "look", look->number);
+	bl_text_field(t, "now_ns", look->now_ns);
+	if (look->rc) {
+		bl_text_signed(t, "rc", look->rc);
+		if (look->why && *look->why)
+			bl_text_string(t, "error", look->why);
+	} else {
+		rc = put_sheet(t, rows, look->sheet);
+	}
+	bl_text_add(t, "}\n");
+	return t->broken ? -ENOMEM : rc;
+}
+
+void bl_write_orders(struct bl_text *t, const struct balloon_order *orders, size_t n,
+                     uint64_t now_ns, int rc)
+{
+	bl_text_add(t, "{\"orders\":[");
+	for (size_t k = 0; k < n; k++) {
+		bl_text_add(t, k ? ",{" : "{");
+		bl_text_field(t, "key", orders[k].key);
+		bl_text_field(t, "target_bytes", orders[k].target_bytes);
+		if (orders[k].rc)
+			bl_text_signed(t, "rc", orders[k].rc);
+		bl_text_add(t, "}");
+	}
+	bl_text_add(t, "]");
+	bl_text_field(t, "now_ns", now_ns);
+	if (rc)
+		bl_text_signed(t, "rc", rc);
+	bl_text_add(t, "}\n");
+}
