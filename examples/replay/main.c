@@ -247,19 +247,22 @@ static int play(const struct wish *w, struct balloon *b)
 {
 	uint64_t looks = balloon_replay_looks(player), played = 0, told = 0, differing = 0;
 	uint64_t now_ns, before;
-	int rc = SAME;
+	int rc = SAME, next = 0;
 
-	while (rc == SAME && balloon_replay_next(player, &now_ns) == 0) {
+	while (rc == SAME && (next = balloon_replay_next(player, &now_ns)) == 0) {
 		before = told;
 		tell(w, &told); /* of the beat before, now that it is over */
 		differing += told != before;
-		rc = beat(b, now_ns, w->released && ++played == looks);
+		played++;
+		rc = beat(b, now_ns, w->released && played == looks);
 	}
 	before = told;
 	tell(w, &told);
 	differing += told != before;
 	if (rc != SAME)
 		return rc;
+	if (next == -EIO)
+		return wrong(balloon_replay_backend()->error(player), w->file);
 	printf("%s: %" PRIu64 " beats, %" PRIu64 " differ in %" PRIu64 " orders\n", w->file, looks,
 	       differing, told);
 	return told ? DIFFERS : SAME;

@@ -54,7 +54,8 @@ extern "C" {
  * in the module backend-replay.so. Never NULL. */
 BALLOON_API const struct balloon_backend *balloon_replay_backend(void);
 
-/* The moment of the next look. -ENODATA: there is none. What was recorded
+/* The moment of the next look. -ENODATA: there is none. -EIO: the file changed or
+ * memory ran short meanwhile, and error() says so; nothing more can be played. What was recorded
  * after the last look and not ordered again counts as different from here on. */
 BALLOON_API int balloon_replay_next(void *self, uint64_t *ret_now_ns);
 

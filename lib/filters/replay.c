@@ -27,6 +27,7 @@ struct replay {
 	size_t next_n;
 	uint64_t next_ns;
 	uint64_t looks;       /* in the whole recording */
+	int broken;           /* the file changed, or memory ran short: sentence says so */
 	uint64_t cut_line;    /* its last line if that was cut short; 0 = it was not */
 	uint64_t differences;
 	uint64_t in_beat;     /* of them, in the present one */
@@ -289,11 +290,15 @@ int bl_replay_observe(void *self, uint64_t now_ns, struct balloon_sheet *ret_she
 	settle(r);
 	r->in_beat = 0;
 	if (!r->next)
-		return say_end(r);
+		return r->broken ? -EAGAIN : say_end(r);
 	rc = take_line(r, r->next, r->next_n);
 	if (rc >= 0)
 		rc = read_ahead(r);
-	return rc < 0 ? -EAGAIN : show(r, ret_sheet);
+	if (rc >= 0)
+		return show(r, ret_sheet);
+	r->next = NULL; /* half a line was taken: nothing after it can be trusted */
+	r->broken = 1;
+	return -EAGAIN;
 }
 
 int bl_replay_order(void *self, uint64_t now_ns, struct balloon_order *orders, size_t n)
@@ -340,7 +345,7 @@ int balloon_replay_next(void *self, uint64_t *ret_now_ns)
 
 	settle(r);
 	if (!r->next)
-		return -ENODATA;
+		return r->broken ? -EIO : -ENODATA;
 	*ret_now_ns = r->next_ns;
 	return 0;
 }

@@ -277,7 +277,8 @@ static void answers_are_those_given_then(void)
 	struct balloon_sheet sheet = {.struct_size = sizeof(sheet)};
 	struct balloon_order orders[] = {{.key = 7, .target_bytes = MIB},
 	                                 {.key = 7, .target_bytes = 2 * MIB},
-	                                 {.key = 9, .target_bytes = 3 * MIB, .rc = -1}};
+	                                 {.key = 9, .target_bytes = 3 * MIB, .rc = -1},
+	                                 {.key = 7, .target_bytes = MIB}};
 	struct balloon_order late = {.key = 8, .target_bytes = 6};
 	char file[128];
 	void *self = play_text(text, file, sizeof(file));
@@ -289,13 +290,13 @@ static void answers_are_those_given_then(void)
 	CU_ASSERT_EQUAL(balloon_replay_next(self, &now), 0);
 	CU_ASSERT_EQUAL(now, 11);
 	CU_ASSERT_EQUAL(be->observe(self, 0, &sheet), 0);
-	CU_ASSERT_EQUAL(be->order(self, 0, orders, 3), 0);
+	CU_ASSERT_EQUAL(be->order(self, 0, orders, 4), 0);
 	CU_ASSERT_EQUAL(orders[0].rc, -1);
 	CU_ASSERT_EQUAL(orders[1].rc, 0);
 	CU_ASSERT_EQUAL(orders[2].rc, 0);
-	CU_ASSERT_EQUAL(balloon_replay_differences(self), 1);
-	CU_ASSERT_STRING_EQUAL(be->error(self),
-	                       "beat 1: the guest with key 9 was told nothing, now 3 MiB");
+	CU_ASSERT_EQUAL(balloon_replay_differences(self), 2); /* a third time to 7 is one too many */
+	CU_ASSERT_STRING_EQUAL(be->error(self), "beat 1: the guest with key 9 was told nothing, "
+	                                        "now 3 MiB; and so with 1 more");
 
 	CU_ASSERT_EQUAL(balloon_replay_next(self, &now), 0);
 	CU_ASSERT_EQUAL(now, 22);
@@ -304,11 +305,11 @@ static void answers_are_those_given_then(void)
 
 	CU_ASSERT_EQUAL(be->observe(self, 0, &sheet), 0);
 	CU_ASSERT_EQUAL(be->order(self, 0, &late, 1), -EIO);
-	CU_ASSERT_EQUAL(balloon_replay_differences(self), 2);
+	CU_ASSERT_EQUAL(balloon_replay_differences(self), 3);
 	CU_ASSERT_STRING_EQUAL(be->error(self), "beat 3: b? was told 5 bytes, now 6 bytes");
 	CU_ASSERT_EQUAL(balloon_replay_next(self, &now), 0); /* settles what was not given again */
 	CU_ASSERT_EQUAL(balloon_replay_next(self, &now), 0); /* but once */
-	CU_ASSERT_EQUAL(balloon_replay_differences(self), 3);
+	CU_ASSERT_EQUAL(balloon_replay_differences(self), 4);
 	CU_ASSERT_STRING_EQUAL(be->error(self),
 	                       "beat 3: b? was told 5 bytes, now 6 bytes; and so with 1 more");
 
@@ -316,7 +317,7 @@ static void answers_are_those_given_then(void)
 	CU_ASSERT(sheet.guests_n && !sheet.guests); /* which no caller takes */
 	CU_ASSERT_EQUAL(balloon_replay_next(self, &now), -ENODATA);
 	CU_ASSERT_EQUAL(be->observe(self, 0, &sheet), -EAGAIN);
-	CU_ASSERT_EQUAL(balloon_replay_differences(self), 3);
+	CU_ASSERT_EQUAL(balloon_replay_differences(self), 4);
 	be->close(self);
 	unlink(file);
 }
@@ -641,6 +642,33 @@ static void a_release_can_be_played(void)
 	unlink(file);
 }
 
+#ifdef WITH_CONFIG
+/* The policy as its owner has it, guests by name and all. */
+static void a_configuration_can_be_given(void)
+{
+	static const char text[] = "{\"budget\":\"2GiB\",\"guests\":{\"sim-2\":{\"limit\":\"400MiB\"}}}";
+	static const struct rule tight = {"balanced", 2 * GIB};
+	char file[128], config[128], arguments[160], last[512];
+	struct outcome then;
+	FILE *f;
+
+	record("sim:guests=3,host=5GiB,demand=300MiB", &tight, 60, file, sizeof(file), &then);
+	new_file(config, sizeof(config));
+	umask(022); /* a configuration that everybody may write is refused */
+	for (unsigned named = 0; named < 2; named++) {
+		f = fopen(config, "w");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+		fputs(named ? text : "{\"budget\":\"2GiB\"}", f);
+		fclose(f);
+		snprintf(arguments, sizeof(arguments), "--config %s", config);
+		CU_ASSERT_EQUAL(program(arguments, file, last, 512), named ? 1 : 0);
+	}
+	CU_ASSERT_EQUAL(program("--config /no/such/file", file, last, 512), 2);
+	unlink(config);
+	unlink(file);
+}
+#endif
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -658,6 +686,9 @@ int main(void)
 	        {"the wake-up passes through", the_wake_up_passes_through},
 	        {"the program has a verdict", the_program_has_a_verdict},
 	        {"a release can be played", a_release_can_be_played},
+#ifdef WITH_CONFIG
+	        {"a configuration can be given", a_configuration_can_be_given},
+#endif
 	        {NULL, NULL},
 	};
 	int rc;
