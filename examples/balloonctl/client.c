@@ -118,15 +118,17 @@ static int judge(const char *path, const struct text *line, json_object **ret, c
 int client_ask(const char *socket_path, const char *request, json_object **ret, char *error,
                size_t size)
 {
-	struct text line = { 0 };
+	struct text line = { 0 }, whole = { 0 };
 	int fd = connect_to(socket_path, error, size);
 	int rc;
 
 	if (fd < 0)
 		return fd;
-	rc = send_all(fd, request, strlen(request));
-	if (!rc)
-		rc = send_all(fd, "\n", 1);
+	/* In one piece: who has read all that matters may answer and go. */
+	text_add(&whole, request);
+	text_add(&whole, "\n");
+	rc = whole.broken ? -ENOMEM : send_all(fd, whole.data, whole.len);
+	text_free(&whole);
 	if (!rc)
 		rc = receive_line(fd, &line);
 	close(fd);
