@@ -79,6 +79,7 @@ int balloon_profile(const char *name, struct balloon_profile *ret_profile)
 	        {"balanced", &bl_balanced},
 	        {"aggressive", &bl_aggressive},
 	        {"conservative", &bl_conservative},
+	        {"lending", &bl_lending},
 	};
 	uint32_t size;
 

@@ -126,6 +126,7 @@ static void carry_over(struct balloon *view, const struct balloon *b)
 	for (size_t i = 0; i < view->world.n; i++)
 		view->world.guests[i] = b->world.guests[i];
 	view->world.state = b->world.state;
+	view->world.scarce = b->world.scarce;
 	view->ticked = 1;
 	view->now_ns = b->now_ns;
 }

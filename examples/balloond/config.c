@@ -123,7 +123,7 @@ static int take_profile(struct parser *p, json_object *v, struct config *c)
 		return rc;
 	if (strlen(s) >= sizeof(c->profile_name) || balloon_profile(s, &c->profile) < 0)
 		return refuse(p, "profile", "there is no profile \"%.40s\"; there are balanced, "
-		              "aggressive and conservative", s);
+		              "aggressive, conservative and lending", s);
 	snprintf(c->profile_name, sizeof(c->profile_name), "%s", s);
 	return 0;
 }

@@ -176,7 +176,7 @@ enum balloon_profile_flags {
 };
 
 /* Fills *ret_profile (struct_size set by the caller) with the profile called
- * name: "balanced", "aggressive" or "conservative". -ENOENT: no such profile. */
+ * name: "balanced", "aggressive", "conservative" or "lending". -ENOENT: no such profile. */
 BALLOON_API int balloon_profile(const char *name, struct balloon_profile *ret_profile);
 
 /* Everything the operator decides, handed over whole. */

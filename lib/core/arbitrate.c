@@ -42,10 +42,26 @@ static uint32_t rate(const struct bl_world *w, const struct bl_guest *g)
 	return (uint32_t)((bl_u128)g->tax_bp * idle / g->actual);
 }
 
+/* Where guests are led by demand they claim that and no more, all of it active. */
+static struct bl_claimant demand(const struct bl_world *w, const struct bl_guest *g,
+                                 uint64_t most)
+{
+	most = bl_max(bl_max(bl_min(g->claim, most), g->min), g->pin);
+	return (struct bl_claimant){
+	        .shares = g->shares,
+	        .active = most,
+	        .min = bl_max(g->min, g->pin),
+	        .max = most,
+	        .tax_bp = rate(w, g),
+	};
+}
+
 struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g)
 {
 	uint64_t most = bl_min(g->max, bl_max(bl_min(g->ceiling, g->cap), g->min));
 
+	if (w->by_demand)
+		return demand(w, g, most);
 	return (struct bl_claimant){
 	        .shares = g->shares,
 	        .active = bl_min(g->need, most),
@@ -193,6 +209,7 @@ static void lend(struct bl_world *w, uint64_t now)
 
 void bl_arbitrate(struct bl_world *w, uint64_t now)
 {
+	w->by_demand = 0;
 	host_room(w);
 	w->state = bl_host_state(w->state, w->available, w->kept);
 	w->capacity = bl_min(w->budget, w->host_room);

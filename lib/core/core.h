@@ -65,6 +65,22 @@ struct bl_guest {
 	uint64_t active;
 	uint64_t need;
 
+	/* demand; kept by profiles that lend alone */
+	uint64_t used;    /* in its last figures; UNKNOWN = none yet */
+	uint64_t works;   /* used, and the little that must lie free beside it */
+	uint64_t demand;  /* works, or how that goes on where all it has is used */
+	uint64_t idle;    /* bytes times beats that lay idle since it was last cut */
+	uint64_t vol;     /* steepest change a beat, fading */
+	uint64_t full_ns; /* since when all it has is used; UNKNOWN = it is not */
+	uint64_t grant;   /* bytes of its last growth */
+	int64_t trend;    /* bytes a beat */
+
+	/* lend */
+	uint64_t base;  /* demand, and its rise for two beats */
+	uint64_t claim; /* most it is to have in the deal by demand */
+	uint64_t part;  /* bytes it is to be given, or to give */
+	uint8_t led;    /* may be led at all: known, here, not held */
+
 	/* arbitrate */
 	uint64_t min;
 	uint64_t max;
@@ -153,10 +169,12 @@ struct bl_world {
 	uint64_t charged;   /* what guests have or were promised */
 	uint64_t shortfall;
 	uint8_t plenty;
+	uint8_t by_demand; /* guests claim what they demand, not what they may have */
+	uint8_t scarce;    /* lending: demands come to more than there is */
 };
 
 /* Constants by name; 0 or -ENOENT. The name is compared by the hall. */
-extern const struct balloon_profile bl_balanced, bl_aggressive, bl_conservative;
+extern const struct balloon_profile bl_balanced, bl_aggressive, bl_conservative, bl_lending;
 
 uint64_t bl_floor(uint64_t size);
 uint64_t bl_min_free(uint64_t total);
@@ -167,6 +185,12 @@ void bl_meet(struct bl_guest *g);
 void bl_verify(const struct bl_world *w, struct bl_guest *g, uint64_t now);
 void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now);
 void bl_arbitrate(struct bl_world *w, uint64_t now);
+
+/* Memory in use now, best source first; UNKNOWN without any. */
+uint64_t bl_in_use(const struct bl_guest *g);
+
+/* What a guest would use if it could. */
+void bl_demand(const struct bl_world *w, struct bl_guest *g, uint64_t now);
 
 /* New here and without a driver so far: not squeezed while it comes up. */
 int bl_booting(const struct bl_world *w, const struct bl_guest *g, uint64_t now);
@@ -181,6 +205,12 @@ void bl_pools_divide(struct bl_world *w, uint64_t capacity);
 /* Keeps what guests are led to within what their NUMA nodes have. */
 void bl_numa(struct bl_world *w, uint64_t capacity);
 void bl_plan(struct bl_world *w, uint64_t now);
+
+/* It is here, runs and is not fixed. */
+int bl_can_move(const struct bl_guest *g);
+
+/* The rule that forbids to shrink a guest, or NONE. */
+uint8_t bl_spared(const struct bl_world *w, const struct bl_guest *g, uint64_t now);
 
 /* Pins what holds keep; returns how many guests. */
 size_t bl_hold(struct bl_world *w);

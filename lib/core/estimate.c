@@ -15,7 +15,7 @@
 #define RELIEF (64 * MIB)
 
 /* One figure for memory in use now, best source first; UNKNOWN without any. */
-static uint64_t in_use(const struct bl_guest *g)
+uint64_t bl_in_use(const struct bl_guest *g)
 {
 	uint64_t used;
 
@@ -79,7 +79,7 @@ void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 	(void)now;
 	if (g->fresh) {
 		g->pressed = (uint8_t)pressed(w, g);
-		follow(w, g, in_use(g));
+		follow(w, g, bl_in_use(g));
 	}
 	if (g->stale) {
 		g->pressed = 0;

@@ -8,6 +8,7 @@
  * growing never shrinks anyone by itself, and a steady world gets no orders.
  */
 #include "core.h"
+#include "lend.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -259,6 +260,29 @@ static void retell(struct bl_world *w, uint64_t now)
 	}
 }
 
+int bl_can_move(const struct bl_guest *g)
+{
+	return can_move(g);
+}
+
+uint8_t bl_spared(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
+{
+	return spared(w, g, now);
+}
+
+/* Where not all can have all they may, a profile that lends leads by demand. */
+static int lends(const struct bl_world *w)
+{
+	return (w->rules.flags & BALLOON_PROFILE_LEND) && !w->plenty;
+}
+
+static void lend(struct bl_world *w, uint64_t free, uint64_t now)
+{
+	withdraw(w);
+	bl_lend(w, restore(w, free), now);
+	retell(w, now);
+}
+
 void bl_plan(struct bl_world *w, uint64_t now)
 {
 	uint64_t wants[2] = {0, 0}, free, left;
@@ -267,6 +291,10 @@ void bl_plan(struct bl_world *w, uint64_t now)
 	if (w->capacity == BALLOON_UNKNOWN)
 		return;
 	free = bl_less(w->capacity, w->charged);
+	if (lends(w)) {
+		lend(w, free, now);
+		return;
+	}
 	withdraw(w);
 	if (missing(w, BALLOON_BYTES_MAX) + wants[0] + wants[1] + w->spare > free ||
 	    w->charged > w->capacity)

@@ -65,6 +65,31 @@ const struct balloon_profile bl_conservative = {
 	.hold_max_bp = 5000,
 };
 
+/*
+ * Memory goes to whoever will need it next, whatever the shares say, as long as
+ * all demands come to less than there is; shares decide when they do not. Few
+ * orders: guests are given more than they need as long as that is free.
+ */
+const struct balloon_profile bl_lending = {
+	.struct_size = sizeof(struct balloon_profile),
+	.tax_bp = 7500,          /* entitlements, which it reports beside, as in balanced */
+	.headroom_bp = 2000,
+	.balloon_max_bp = 10000, /* idle memory is lent down to the reservation */
+	.pool_bp = 100,          /* guests have headroom of their own: this is for surprises */
+	.deadband_bp = 0,        /* it has bands of its own, by what is free */
+	.shrink_step_bp = 10000, /* only what idles is taken, so no guest notices how fast */
+	.pressed_bp = 300,       /* Linux reclaims in earnest below that; more would idle */
+	.beat_ns = SECONDS(1),
+	.fast_ns = SECONDS(5),
+	.slow_ns = SECONDS(60),
+	.stale_ns = SECONDS(10),
+	.stuck_ns = SECONDS(10),
+	.settle_ns = SECONDS(10), /* short: what is taken idles, what is given is missing */
+	.boot_ns = SECONDS(20),
+	.hold_max_bp = 2500,
+	.flags = BALLOON_PROFILE_LEND,
+};
+
 uint64_t bl_floor(uint64_t size)
 {
 	if (size < 128 * MIB)

@@ -35,6 +35,8 @@ void bl_meet(struct bl_guest *g)
 	        .swap_in = BALLOON_UNKNOWN,
 	        .fast = BALLOON_UNKNOWN,
 	        .slow = BALLOON_UNKNOWN,
+	        .used = BALLOON_UNKNOWN,
+	        .full_ns = BALLOON_UNKNOWN,
 	        .order = BALLOON_UNKNOWN,
 	};
 }
