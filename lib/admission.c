@@ -116,6 +116,29 @@ static int refuse(struct balloon *b, uint32_t pool, const struct asked *a, uint6
 	               (unsigned long long)b->world.pools[pool].reserved >> 20);
 }
 
+/* What memory and swap together are short of, were every guest to use all it
+ * may: ballooning cannot help a host whose guests all insist. */
+static uint64_t swap_short(const struct balloon *b, const struct asked *a, uint64_t capacity)
+{
+	uint64_t sum = a->most;
+
+	if (b->swap == BALLOON_UNKNOWN)
+		return 0;
+	for (size_t i = 0; i < b->world.n; i++)
+		sum = bl_min(sum + b->world.guests[i].max, 2 * BALLOON_BYTES_MAX);
+	for (size_t k = 0; k < b->claims_n; k++)
+		sum = bl_min(sum + b->claims[k].most, 2 * BALLOON_BYTES_MAX);
+	return bl_less(sum, capacity + b->swap);
+}
+
+static int refuse_swap(struct balloon *b, uint64_t missing)
+{
+	return bl_fail(b, -ENOSPC,
+	               "the host is short of %llu MiB of swap for what its guests could use beyond "
+	               "memory; add swap, or give a smaller size or limit; nothing was changed",
+	               (unsigned long long)(missing + (1 << 20) - 1) >> 20);
+}
+
 static int admit(struct balloon *b, const struct asked *a, uint64_t *ret_short)
 {
 	uint64_t capacity = bl_min(b->world.budget, b->world.host_room), missing = 0;
@@ -124,11 +147,15 @@ static int admit(struct balloon *b, const struct asked *a, uint64_t *ret_short)
 	if (!b->ticked || capacity == BALLOON_UNKNOWN)
 		return bl_fail(b, -EAGAIN, "the host was not observed yet; ask after a beat");
 	bl_claims_sum(b);
-	if (bl_admit(&b->world, a->pool, a->bytes, capacity, &pool, &missing))
-		return 0;
-	if (ret_short)
+	if (!bl_admit(&b->world, a->pool, a->bytes, capacity, &pool, &missing)) {
+		if (ret_short)
+			*ret_short = missing;
+		return refuse(b, pool, a, missing);
+	}
+	missing = swap_short(b, a, capacity);
+	if (missing && ret_short)
 		*ret_short = missing;
-	return refuse(b, pool, a, missing);
+	return missing ? refuse_swap(b, missing) : 0;
 }
 
 int balloon_admit(struct balloon *b, const struct balloon_request *request,

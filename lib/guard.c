@@ -185,6 +185,7 @@ static int observe(struct balloon *b, uint64_t now, struct balloon_sheet *sheet)
 	        .stride = sizeof(struct balloon_sample),
 	        .total_bytes = BALLOON_UNKNOWN,
 	        .available_bytes = BALLOON_UNKNOWN,
+	        .swap_bytes = BALLOON_UNKNOWN,
 	};
 	rc = b->backend->observe(b->self, now, sheet);
 	if (rc == 0)
@@ -212,6 +213,7 @@ int bl_guard_observe(struct balloon *b, uint64_t now)
 	b->world.available = sheet.available_bytes <= bl_min(b->world.total, BALLOON_BYTES_MAX)
 	                             ? sheet.available_bytes
 	                             : BALLOON_UNKNOWN;
+	b->swap = sheet.swap_bytes <= BALLOON_BYTES_MAX ? sheet.swap_bytes : BALLOON_UNKNOWN;
 	nodes(b, &sheet);
 	for (size_t i = 0; i < sheet.guests_n; i++) {
 		struct bl_seen *seen = &b->world.guests[i].seen;

@@ -99,6 +99,7 @@ struct balloon {
 	struct bl_claim_row *claims;
 	size_t claims_n;
 	uint64_t claim_ids;
+	uint64_t swap; /* the host's, or UNKNOWN */
 	struct bl_hold_row *holds;
 	size_t holds_n;
 	struct balloon_order *orders;

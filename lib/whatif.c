@@ -106,6 +106,7 @@ static struct still *stand_still(const struct balloon *b)
 	        .stride = sizeof(*f->samples),
 	        .total_bytes = b->world.total,
 	        .available_bytes = b->world.available,
+	        .swap_bytes = b->swap,
 	};
 	for (size_t i = 0; f->samples && i < b->world.n; i++) {
 		f->samples[i] = sample_of(&b->rows[i], &b->world.guests[i]);

@@ -79,6 +79,7 @@ struct balloon_sheet {
 	size_t guests_n;
 	const struct balloon_node *nodes; /* or NULL: not told, or only one */
 	size_t nodes_n;
+	uint64_t swap_bytes;      /* host swap, used or not; UNKNOWN = not told */
 };
 
 /* One number for one guest: the size it shall have. A level, not an edge. */

@@ -288,10 +288,11 @@ struct balloon_request {
 
 /*
  * Could the guest be let in? 0 if every pool up to the root has room for its
- * reservation and overhead among what is reserved there already, and the host
- * has swap for the rest of its size where it says how much it has. -ENOSPC
- * with a sentence that names what is short and by how much, *ret_short_bytes
- * (or NULL) being that; nothing is changed. -ENOENT no such pool; -EAGAIN the
+ * reservation and overhead among what is reserved there already, and, where the
+ * backend says how much swap the host has, memory and swap together could hold
+ * all that all guests may ever use. -ENOSPC with a sentence that names what is
+ * short and by how much, *ret_short_bytes (or NULL) being that; nothing is
+ * changed. -ENOENT no such pool; -EAGAIN the
  * host was not observed yet.
  */
 BALLOON_API int balloon_admit(struct balloon *b, const struct balloon_request *request,
