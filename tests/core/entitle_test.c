@@ -266,6 +266,11 @@ static void judge_all(struct bl_claimant *c, uint64_t capacity)
 	}
 }
 
+static int alike(const struct bl_claimant *a, const struct bl_claimant *b)
+{
+	return a->shares == b->shares && a->min == b->min && a->max == b->max;
+}
+
 static void judge_turned(const struct bl_claimant *c, uint64_t capacity)
 {
 	struct bl_claimant turned[SMALL] = {c[2], c[3], c[1], c[0]};
@@ -273,8 +278,8 @@ static void judge_turned(const struct bl_claimant *c, uint64_t capacity)
 
 	solve(c, capacity, r);
 	solve(turned, capacity, t);
-	faults += !(r[2] == t[0] || !memcmp(&c[2], &c[3], sizeof(*c)) ||
-	            !memcmp(&c[2], &c[1], sizeof(*c)) || !memcmp(&c[2], &c[0], sizeof(*c)));
+	faults += r[2] != t[0] && !alike(&c[2], &c[3]) && !alike(&c[2], &c[1]) &&
+	          !alike(&c[2], &c[0]);
 	faults += r[0] + r[1] + r[2] + r[3] != t[0] + t[1] + t[2] + t[3];
 }
 
