@@ -1,67 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* NUMA nodes: a full node caps those on it; what they leave goes elsewhere. */
-#include <balloon/backend.h>
-#include <string.h>
-
-#include "testkit.h"
+#include "puppet.h"
 
 #define GUESTS 4
 #define NODES 2
 
-/* A host of two nodes that says what the test puts here. */
-static struct {
-	struct balloon_sample guests[GUESTS];
-	struct balloon_node nodes[NODES];
-	uint64_t on[GUESTS][NODES];
-	size_t nodes_n;
-	uint64_t available;
-} host;
-
-static int host_open(const char *uri, void **ret_self, char *ret_error, size_t size)
-{
-	(void)uri;
-	(void)ret_error;
-	(void)size;
-	*ret_self = &host;
-	return 0;
-}
-
-static void host_close(void *self)
-{
-	(void)self;
-}
-
-static int host_observe(void *self, uint64_t now, struct balloon_sheet *ret)
-{
-	(void)self;
-	(void)now;
-	ret->total_bytes = 16 * GIB;
-	ret->available_bytes = host.available;
-	ret->guests = host.guests;
-	ret->guests_n = GUESTS;
-	ret->nodes = host.nodes;
-	ret->nodes_n = host.nodes_n;
-	return 0;
-}
-
-static int host_order(void *self, uint64_t now, struct balloon_order *orders, size_t n)
-{
-	(void)self;
-	(void)now;
-	for (size_t i = 0; i < n; i++)
-		orders[i].rc = 0;
-	return 0;
-}
-
-static const struct balloon_backend backend = {
-        .struct_size = sizeof(backend),
-        .abi = BALLOON_BACKEND_ABI,
-        .name = "two nodes",
-        .open = host_open,
-        .close = host_close,
-        .observe = host_observe,
-        .order = host_order,
-};
+static struct puppet host;
+static struct balloon_node nodes[NODES];
+static uint64_t on[GUESTS][NODES];
 
 /* Four busy guests of 4 GiB; a and b live on node 0, c on node 1, d on both. */
 static void furnish(uint64_t free0, uint64_t free1)
@@ -69,45 +15,29 @@ static void furnish(uint64_t free0, uint64_t free1)
 	static const char *const names[GUESTS] = {"a", "b", "c", "d"};
 	static const uint64_t parts[GUESTS][NODES] = {{2, 0}, {2, 0}, {0, 2}, {1, 1}};
 
-	memset(&host, 0, sizeof(host));
-	for (int i = 0; i < GUESTS; i++) {
+	for (uint64_t i = 0; i < GUESTS; i++) {
 		for (int k = 0; k < NODES; k++)
-			host.on[i][k] = parts[i][k] * GIB;
-		host.guests[i] = (struct balloon_sample){
-		        .key = (uint64_t)i + 1,
-		        .name = names[i],
-		        .flags = BALLOON_SAMPLE_RUNNING,
-		        .size_bytes = 4 * GIB,
-		        .actual_bytes = 2 * GIB,
-		        .total_bytes = 2 * GIB,
-		        .available_bytes = 0,
-		        .unused_bytes = BALLOON_UNKNOWN,
-		        .cache_bytes = BALLOON_UNKNOWN,
-		        .swap_in_bytes = BALLOON_UNKNOWN,
-		        .swap_out_bytes = BALLOON_UNKNOWN,
-		        .major_faults = BALLOON_UNKNOWN,
-		        .resident_bytes = 2 * GIB,
-		        .active_bytes = BALLOON_UNKNOWN,
-		        .serial = 1,
-		        .node_bytes = host.on[i]};
+			on[i][k] = parts[i][k] * GIB;
+		host.guests[i] = puppet_guest(i + 1, names[i], 4 * GIB, 2 * GIB, 0);
+		host.guests[i].node_bytes = on[i];
 	}
-	host.nodes[0] = (struct balloon_node){8 * GIB, free0};
-	host.nodes[1] = (struct balloon_node){8 * GIB, free1};
-	host.nodes_n = NODES;
-	host.available = free0 + free1;
+	nodes[0] = (struct balloon_node){8 * GIB, free0};
+	nodes[1] = (struct balloon_node){8 * GIB, free1};
+	host.sheet = (struct balloon_sheet){
+	        .struct_size = sizeof(host.sheet),
+	        .total_bytes = 16 * GIB,
+	        .available_bytes = free0 + free1,
+	        .guests_n = GUESTS,
+	        .nodes = nodes,
+	        .nodes_n = NODES,
+	        .swap_bytes = BALLOON_UNKNOWN,
+	};
 }
 
 static void decide(struct balloon_guest_report g[GUESTS])
 {
-	struct balloon_policy policy = {.struct_size = sizeof(policy),
-	                                .budget_bytes = BALLOON_UNKNOWN,
-	                                .reserve_bytes = 0};
-	struct balloon_options o = {
-	        .struct_size = sizeof(o), .backend = &backend, .policy = &policy};
-	struct balloon *b;
+	struct balloon *b = puppet_beat(&host);
 
-	CU_ASSERT_EQUAL_FATAL(balloon_open(&o, &b), 0);
-	CU_ASSERT_EQUAL(balloon_tick(b, SECOND, NULL), 0);
 	CU_ASSERT_EQUAL(balloon_guests(b, g, sizeof(g[0]), GUESTS), GUESTS);
 	balloon_close(b);
 }
@@ -141,10 +71,10 @@ static void without_nodes(void)
 	struct balloon_guest_report g[GUESTS], h[GUESTS];
 
 	furnish(GIB, 5 * GIB);
-	host.nodes_n = 1;
+	host.sheet.nodes_n = 1;
 	decide(g);
 	furnish(GIB, 5 * GIB);
-	host.nodes[1].available_bytes = BALLOON_UNKNOWN;
+	nodes[1].available_bytes = BALLOON_UNKNOWN;
 	decide(h);
 	for (int i = 0; i < GUESTS; i++) {
 		CU_ASSERT(g[i].entitlement_bytes > 3 * GIB);
@@ -163,18 +93,18 @@ static void random_spreads(void)
 
 		furnish(draw_between(&seed, 0, 4 * GIB), draw_between(&seed, 0, 4 * GIB));
 		for (int n = 0; n < NODES; n++)
-			room[n] = host.nodes[n].available_bytes;
+			room[n] = nodes[n].available_bytes;
 		for (int i = 0; i < GUESTS; i++) {
-			host.on[i][0] = draw_between(&seed, 0, 2 * GIB);
-			host.on[i][1] = 2 * GIB - host.on[i][0];
+			on[i][0] = draw_between(&seed, 0, 2 * GIB);
+			on[i][1] = 2 * GIB - on[i][0];
 			for (int n = 0; n < NODES; n++)
-				room[n] += host.on[i][n];
+				room[n] += on[i][n];
 		}
 		decide(g);
 		for (int i = 0; i < GUESTS; i++) {
 			CU_ASSERT(g[i].entitlement_bytes >= g[i].reservation_bytes);
 			for (int n = 0; n < NODES; n++) {
-				uint64_t bp = host.on[i][n] * 10000 / (2 * GIB);
+				uint64_t bp = on[i][n] * 10000 / (2 * GIB);
 
 				led[n] += part(g[i].entitlement_bytes, bp);
 				floors[n] += part(g[i].reservation_bytes, bp);
