@@ -453,7 +453,7 @@ struct balloon_guest_report {
 	uint64_t target_bytes;      /* what it was last told, or should be (dry run) */
 	uint64_t entitlement_bytes; /* what the rules grant it */
 	uint64_t active_bytes;      /* its working set, estimated */
-	uint64_t need_bytes;        /* active and headroom */
+	uint64_t need_bytes;        /* active and headroom, and what it was seen to need */
 	uint64_t shares;
 	uint64_t reservation_bytes; /* in effect, with the floor */
 	uint64_t limit_bytes;       /* in effect, with the size */

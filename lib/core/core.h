@@ -63,6 +63,7 @@ struct bl_guest {
 	uint64_t fast;
 	uint64_t slow;
 	uint64_t active;
+	uint64_t learnt; /* less than this was too little for it, not long ago */
 	uint64_t need;
 
 	/* demand; kept by profiles that lend alone */
