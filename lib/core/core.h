@@ -98,6 +98,7 @@ struct bl_guest {
 	uint8_t fresh;   /* figures are new in this beat */
 	uint8_t stale;   /* its figures are not to be used */
 	uint8_t pressed; /* short of memory by its own figures */
+	uint8_t choked;  /* so short that what it would use does not show */
 	uint8_t stuck;
 	uint8_t hold;    /* enum bl_hold_mode; the hall's */
 	uint8_t overridden; /* its hold keeps too much from the others */

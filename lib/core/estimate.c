@@ -58,7 +58,9 @@ static int pressed(const struct bl_world *w, struct bl_guest *g)
 	g->swap_in = g->seen.swap_in;
 	swaps = before != BALLOON_UNKNOWN && g->swap_in != BALLOON_UNKNOWN &&
 	        bl_less(g->swap_in, before) >= MIB;
-	return swaps || (g->seen.available != BALLOON_UNKNOWN && g->seen.available < mark);
+	g->choked = swaps || (g->seen.available != BALLOON_UNKNOWN &&
+	                      g->seen.available < bl_part(total, w->rules.pressed_bp / 3));
+	return g->choked || (g->seen.available != BALLOON_UNKNOWN && g->seen.available < mark);
 }
 
 /* Pressure so soon after a shrink was that shrink's fault. */
@@ -85,7 +87,7 @@ static void learn(const struct bl_world *w, struct bl_guest *g, int was_pressed,
 
 /*
  * What a guest needs: what it works with and room to breathe. One that is
- * pressed cannot show how much more it could use, so it is given half as much
+ * choked cannot show how much more it could use, so it is given half as much
  * again at once, and again in the next beat if that did not do. It goes by
  * what the guest was told, which is ours, not by what it has, which lags.
  */
@@ -93,7 +95,7 @@ static uint64_t need(const struct bl_world *w, const struct bl_guest *g)
 {
 	uint64_t calm = bl_max(g->learnt, g->active + bl_part(g->active, w->rules.headroom_bp));
 
-	return g->pressed ? bl_max(calm, g->target + bl_max(g->target / 2, RELIEF)) : calm;
+	return g->choked ? bl_max(calm, g->target + bl_max(g->target / 2, RELIEF)) : calm;
 }
 
 void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now)
@@ -106,7 +108,7 @@ void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 		follow(w, g, bl_in_use(g));
 	}
 	if (g->stale) {
-		g->pressed = 0;
+		g->pressed = g->choked = 0;
 		g->active = g->actual; /* nothing is taken on faith */
 		g->need = g->actual;
 		return;

@@ -62,11 +62,11 @@ static uint64_t want(const struct bl_world *w, const struct bl_guest *g, uint64_
 		return more;
 	if (g->pin)
 		return 0; /* its goal is what it has, so that nobody counts on it */
-	if (g->pressed && more >= MIB)
-		return more;
-	if (more < deadband(w, g) || (g->stale && !w->plenty) || !settled(w, g->shrunk_ns, now))
+	if (g->pressed && !w->plenty) /* relief now; a surplus when it breathes again */
+		more = bl_less(bl_min(g->goal, g->need), g->target);
+	if (more < deadband(w, g) || (g->stale && !w->plenty))
 		return 0;
-	return more;
+	return g->pressed || settled(w, g->shrunk_ns, now) ? more : 0;
 }
 
 /* The rule that forbids to shrink a guest that is above its entitlement, or NONE. */
