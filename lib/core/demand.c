@@ -68,12 +68,15 @@ static void out_of_sight(const struct bl_world *w, struct bl_guest *g, int64_t c
                          uint64_t now)
 {
 	uint64_t demand = g->demand;
+	int was_full = bl_full(g);
 
+	g->full_ns = was_full ? g->full_ns : now;
+	g->idle = 0;
 	if (demand > g->actual + BALLOON_PAGE_BYTES) {
-		if (bl_full(g) && now - g->full_ns + w->rules.beat_ns < BL_LEND_BEATS * w->rules.beat_ns)
+		if (now - g->full_ns + w->rules.beat_ns < BL_LEND_BEATS * w->rules.beat_ns)
 			demand = g->trend < 0 ? bl_less(demand, (uint64_t)-g->trend)
 			                      : demand + over(w, bl_rise(g), elapsed(w, g));
-	} else if (bl_full(g)) {
+	} else if (was_full) {
 		demand = g->actual + bl_rise(g);
 		if (swallowed(g, now))
 			demand = g->actual + bl_max(bl_rise(g), 2 * g->grant);
@@ -82,8 +85,6 @@ static void out_of_sight(const struct bl_world *w, struct bl_guest *g, int64_t c
 		demand = g->works + bl_rise(g);
 	}
 	g->demand = bl_max(bl_max(demand, g->works), g->actual);
-	g->full_ns = bl_full(g) ? g->full_ns : now;
-	g->idle = 0;
 }
 
 static void fade(const struct bl_world *w, struct bl_guest *g)

@@ -60,6 +60,22 @@ static void idle_memory_goes_where_it_is_short(void)
 	stand_down(&s);
 }
 
+/* Two want all there is: what the third does not use is theirs, but for scraps. */
+static void in_shortage_nothing_idles(void)
+{
+	struct stand s;
+	uint64_t sum = 0;
+
+	three(&s, 400, 2000, 2000);
+	stand_beats(&s, 60);
+	for (int i = 0; i < 3; i++)
+		sum += stand_report(s.b, (const char *[]){"a", "b", "c"}[i]).target_bytes;
+	CU_ASSERT(stand_report(s.b, "a").target_bytes < 560 * MIB);
+	CU_ASSERT(stand_report(s.b, "a").target_bytes >= 400 * MIB);
+	CU_ASSERT(sum > stand_account(s.b).capacity_bytes / 100 * 98);
+	stand_down(&s);
+}
+
 /* a wants back what c had, and c has done with it. */
 static void and_comes_back(void)
 {
@@ -143,6 +159,37 @@ static void pools_rule(void)
 	stand_down(&s);
 }
 
+/* The same while all demands fit: no headroom beyond the pool's limit. */
+static void pools_rule_in_plenty(void)
+{
+	static const char *const names[] = {"a", "b", "c", "d", "e"};
+	struct balloon_pool pool = {.struct_size = sizeof(pool),
+	                            .name = "small",
+	                            .shares = BALLOON_UNKNOWN,
+	                            .reservation_bytes = BALLOON_UNKNOWN,
+	                            .limit_bytes = 1400 * MIB};
+	struct balloon_named_allocation named[2] = {{"a", stand_allocation("small", 0)},
+	                                            {"b", stand_allocation("small", 0)}};
+	struct balloon_profile p = lending();
+	struct balloon_policy policy = stand_policy();
+	struct stand s;
+
+	stand_up(&s, 4096 + 256 + 128);
+	for (size_t i = 0; i < 5; i++)
+		stand_guest(&s, names[i], 2048, i < 2 ? 600 : 300);
+	policy.profile = &p;
+	policy.pools = &pool;
+	policy.pools_n = 1;
+	policy.guests = named;
+	policy.guests_n = 2;
+	stand_open(&s, &policy);
+	stand_beats(&s, 120);
+	CU_ASSERT(stand_report(s.b, "a").target_bytes + stand_report(s.b, "b").target_bytes <=
+	          1402 * MIB);
+	CU_ASSERT_EQUAL(missing(&s, 0) + missing(&s, 1) + missing(&s, 2), 0);
+	stand_down(&s);
+}
+
 static uint64_t orders_in(struct stand *s, int beats)
 {
 	uint64_t before = stand_account(s->b).orders;
@@ -165,22 +212,43 @@ static void at_rest_no_orders(void)
 	}
 }
 
+/* Three guests of 2 GiB that have so many MiB of 3 GiB and use 400. */
+static void three_with(struct stand *s, const uint64_t has_mib[3])
+{
+	static const char *const names[] = {"a", "b", "c"};
+	struct balloon_sim_guest g = {.struct_size = sizeof(g),
+	                              .size_bytes = 2048 * MIB,
+	                              .swap_bytes = BALLOON_UNKNOWN};
+
+	stand_up(s, 3072 + 256 + 128);
+	for (s->n = 0; s->n < 3; s->n++) {
+		g.name = names[s->n];
+		g.actual_bytes = has_mib[s->n] * MIB;
+		CU_ASSERT_EQUAL(balloon_sim_add(s->sim, &g, &s->keys[s->n]), 0);
+		uses(s, s->n, 400);
+	}
+}
+
+/* a has far more than it should, and something is free: nobody asks for it. */
+static void a_surplus_stays(void)
+{
+	static const uint64_t has[] = {1600, 600, 600};
+	struct stand s;
+
+	three_with(&s, has);
+	lend_on(&s);
+	stand_beats(&s, 60);
+	CU_ASSERT_EQUAL(stand_account(s.b).orders, 0);
+	stand_down(&s);
+}
+
 /* What is free does for b's growth: nobody else is told anything less. */
 static void growing_shrinks_nobody(void)
 {
-	struct balloon_sim_guest g = {.struct_size = sizeof(g),
-	                              .size_bytes = 2048 * MIB,
-	                              .actual_bytes = 600 * MIB,
-	                              .swap_bytes = BALLOON_UNKNOWN};
-	static const char *const names[] = {"a", "b", "c"};
+	static const uint64_t has[] = {600, 600, 600};
 	struct stand s;
 
-	stand_up(&s, 3072 + 256 + 128);
-	for (s.n = 0; s.n < 3; s.n++) {
-		g.name = names[s.n];
-		CU_ASSERT_EQUAL(balloon_sim_add(s.sim, &g, &s.keys[s.n]), 0);
-		uses(&s, s.n, 400);
-	}
+	three_with(&s, has);
 	lend_on(&s);
 	stand_beats(&s, 60);
 	for (uint64_t mib = 400; mib <= 1400; mib += 20) {
@@ -326,10 +394,13 @@ int main(void)
 {
 	static const struct test tests[] = {
 	        {"idle memory goes where it is short", idle_memory_goes_where_it_is_short},
+	        {"in shortage nothing idles", in_shortage_nothing_idles},
 	        {"and comes back", and_comes_back},
 	        {"shares rule in shortage", shares_rule_in_shortage},
 	        {"pools rule", pools_rule},
+	        {"pools rule in plenty", pools_rule_in_plenty},
 	        {"at rest no orders", at_rest_no_orders},
+	        {"a surplus stays", a_surplus_stays},
 	        {"growing shrinks nobody", growing_shrinks_nobody},
 	        {"random hosts", random_hosts},
 	        {NULL, NULL},
