@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #include "field.h"
+#include "pools.h"
 #include "scan.h"
 
 /* Keys of a thousand guests with all they can have, and as much again. */
@@ -24,37 +25,43 @@
 
 /* Wide bounds: beyond them is a slip of the unit, not a choice. */
 static const struct field tuning_fields[] = {
-	{ "tax_pct", PCT, PROFILE(tax_bp), 0, 9999 },
-	{ "headroom_pct", PCT, PROFILE(headroom_bp), 0, 100000 },
-	{ "balloon_max_pct", PCT, PROFILE(balloon_max_bp), 0, 10000 },
-	{ "pool_pct", PCT, PROFILE(pool_bp), 0, 5000 },
-	{ "deadband_pct", PCT, PROFILE(deadband_bp), 0, 5000 },
-	{ "shrink_step_pct", PCT, PROFILE(shrink_step_bp), 1, 10000 },
-	{ "pressed_pct", PCT, PROFILE(pressed_bp), 0, 9000 },
-	{ "fast_ms", MS, PROFILE(fast_ns), 1, DAY_MS },
-	{ "slow_ms", MS, PROFILE(slow_ns), 1, DAY_MS },
-	{ "stale_ms", MS, PROFILE(stale_ns), 1, DAY_MS },
-	{ "stuck_ms", MS, PROFILE(stuck_ns), 1, DAY_MS },
-	{ "settle_ms", MS, PROFILE(settle_ns), 0, DAY_MS },
-	{ "boot_ms", MS, PROFILE(boot_ns), 0, DAY_MS },
-	{ NULL, BYTES, 0, 0, 0 },
+	FIELD("tax_pct", PCT, PROFILE(tax_bp), 0, 9999),
+	FIELD("headroom_pct", PCT, PROFILE(headroom_bp), 0, 100000),
+	FIELD("balloon_max_pct", PCT, PROFILE(balloon_max_bp), 0, 10000),
+	FIELD("pool_pct", PCT, PROFILE(pool_bp), 0, 5000),
+	FIELD("deadband_pct", PCT, PROFILE(deadband_bp), 0, 5000),
+	FIELD("shrink_step_pct", PCT, PROFILE(shrink_step_bp), 1, 10000),
+	FIELD("pressed_pct", PCT, PROFILE(pressed_bp), 0, 9000),
+	FIELD("fast_ms", MS, PROFILE(fast_ns), 1, DAY_MS),
+	FIELD("slow_ms", MS, PROFILE(slow_ns), 1, DAY_MS),
+	FIELD("stale_ms", MS, PROFILE(stale_ns), 1, DAY_MS),
+	FIELD("stuck_ms", MS, PROFILE(stuck_ns), 1, DAY_MS),
+	FIELD("settle_ms", MS, PROFILE(settle_ns), 0, DAY_MS),
+	FIELD("boot_ms", MS, PROFILE(boot_ns), 0, DAY_MS),
+	FIELD("hold_max_pct", PCT, PROFILE(hold_max_bp), 0, 10000),
+	{ .name = "progressive_tax", .kind = BOOL,
+	  .flags_at = PROFILE(flags), .flag = BALLOON_PROFILE_PROGRESSIVE_TAX },
+	FIELD_END,
 };
 
 /* A beat costs a round of questions to the hypervisor: not more than ten a
  * second. Beyond ten minutes nobody would call it arbitration. */
-static const struct field interval_field = { "interval_ms", MS, PROFILE(beat_ns), 100, 600000 };
+static const struct field interval_field = FIELD("interval_ms", MS, PROFILE(beat_ns), 100, 600000);
 
 static const struct field allocation_fields[] = {
-	{ "shares", SHARES, ALLOCATION(shares), 0, BALLOON_SHARES_MAX },
-	{ "reservation", BYTES, ALLOCATION(reservation_bytes), 0, BALLOON_BYTES_MAX },
-	{ "limit", BYTES, ALLOCATION(limit_bytes), MIB, BALLOON_BYTES_MAX },
-	{ NULL, BYTES, 0, 0, 0 },
+	FIELD("shares", SHARES, ALLOCATION(shares), 0, BALLOON_SHARES_MAX),
+	FIELD("reservation", BYTES, ALLOCATION(reservation_bytes), 0, BALLOON_BYTES_MAX),
+	FIELD("limit", BYTES, ALLOCATION(limit_bytes), MIB, BALLOON_BYTES_MAX),
+	{ .name = "pool", .kind = NAME, .at = ALLOCATION(pool) },
+	{ .name = "tax_pct", .kind = PCT, .at = ALLOCATION(tax_bp), .max = 9999,
+	  .flags_at = ALLOCATION(flags), .flag = BALLOON_ALLOCATION_TAX },
+	FIELD_END,
 };
 
 static const struct field host_fields[] = {
-	{ "budget", BYTES, CONFIG(budget_bytes), MIB, BALLOON_BYTES_MAX },
-	{ "reserve", BYTES, CONFIG(reserve_bytes), 0, BALLOON_BYTES_MAX },
-	{ NULL, BYTES, 0, 0, 0 },
+	FIELD("budget", BYTES, CONFIG(budget_bytes), MIB, BALLOON_BYTES_MAX),
+	FIELD("reserve", BYTES, CONFIG(reserve_bytes), 0, BALLOON_BYTES_MAX),
+	FIELD_END,
 };
 
 static int take_section(struct parser *p, const char *name, const struct field *fields,
@@ -161,25 +168,27 @@ static int take_reserve(struct parser *p, json_object *v, struct config *c)
 	return field_take(p, &host_fields[1], v, c);
 }
 
-static int take_defaults(struct parser *p, json_object *v, struct config *c)
-{
-	return take_section(p, "defaults", allocation_fields, v, &c->fallback);
-}
-
 /* ---- guests */
 
-static int check_name(struct parser *p, const char *name)
+/* Until here the pool's name is the JSON's; from here on it is the pool's own. */
+static int take_allocation(struct parser *p, json_object *v, const struct config *c,
+                           struct balloon_allocation *a)
 {
-	if (!*name)
-		return refuse(p, "guests", "has a guest without a name");
-	if (strlen(name) > NAME_MAX_BYTES)
-		return refuse(p, "guests", "\"%.40s...\" is longer than a guest's name may be, %d bytes",
-		              name, NAME_MAX_BYTES);
-	for (const char *s = name; *s; s++) {
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return refuse(p, "guests", "a guest's name has a control character");
-	}
-	return 0;
+	int rc = fields_take(p, allocation_fields, v, a);
+
+	return rc || !a->pool ? rc : pools_resolve(p, "pool", c, &a->pool);
+}
+
+static int take_defaults(struct parser *p, json_object *v, struct config *c)
+{
+	int rc;
+
+	if (!json_object_is_type(v, json_type_object))
+		return refuse(p, "defaults", "should be an object, { ... }");
+	snprintf(p->at, sizeof(p->at), "defaults.");
+	rc = take_allocation(p, v, c, &c->fallback);
+	p->at[0] = '\0';
+	return rc;
 }
 
 /* What is not said of a guest is the default's: the two must fit together. */
@@ -192,10 +201,7 @@ static int check_bounds(struct parser *p, const struct balloon_allocation *a,
 		low = fallback->reservation_bytes;
 	if (high == BALLOON_UNKNOWN)
 		high = fallback->limit_bytes;
-	if (low == BALLOON_UNKNOWN || low <= high)
-		return 0;
-	return refuse(p, "limit", "%llu MiB is less than the reservation, %llu MiB",
-	              (unsigned long long)(high / MIB), (unsigned long long)(low / MIB));
+	return bounds_check(p, low, high);
 }
 
 static const struct balloon_allocation allocation_unknown = {
@@ -208,7 +214,7 @@ static const struct balloon_allocation allocation_unknown = {
 static int take_guest(struct parser *p, const char *name, json_object *v, struct config *c)
 {
 	struct balloon_named_allocation *g = &c->guests[c->guests_n];
-	int rc = check_name(p, name);
+	int rc = name_check(p, "guests", "guest", name);
 
 	if (rc)
 		return rc;
@@ -221,7 +227,7 @@ static int take_guest(struct parser *p, const char *name, json_object *v, struct
 	if (!json_object_is_type(v, json_type_object))
 		return refuse(p, "", "should be an object, { ... }");
 	strcat(p->at, "."); /* 7 + 255 + 1 bytes of 287 */
-	rc = fields_take(p, allocation_fields, v, &g->allocation);
+	rc = take_allocation(p, v, c, &g->allocation);
 	if (!rc)
 		rc = check_bounds(p, &g->allocation, &c->fallback);
 	p->at[0] = '\0';
@@ -254,8 +260,8 @@ static const struct root_key {
 } root_keys[] = {
 	{ "uri", take_uri },           { "socket", take_socket },     { "profile", take_profile },
 	{ "tuning", take_tuning },     { "interval_ms", take_interval }, { "budget", take_budget },
-	{ "reserve", take_reserve },   { "on_stop", take_on_stop },   { "defaults", take_defaults },
-	{ "guests", take_guests },
+	{ "reserve", take_reserve },   { "on_stop", take_on_stop },   { "pools", pools_take },
+	{ "defaults", take_defaults }, { "guests", take_guests },
 };
 #define ROOT_KEYS (sizeof(root_keys) / sizeof(root_keys[0]))
 
@@ -394,6 +400,7 @@ void config_free(struct config *c)
 		free(name.ours);
 	}
 	free(c->guests);
+	pools_free(c);
 	free(c->uri);
 	free(c->socket);
 	*c = (struct config){ 0 };
@@ -409,6 +416,8 @@ struct balloon_policy config_policy(const struct config *c)
 		.fallback = c->fallback,
 		.guests = c->guests,
 		.guests_n = c->guests_n,
+		.pools = c->pools,
+		.pools_n = c->pools_n,
 	};
 }
 
@@ -419,17 +428,15 @@ void config_write(const struct config *c, struct text *out)
 	text_add(out, "{\"uri\":");
 	text_json_string(out, c->uri, SIZE_MAX);
 	field_write(&interval_field, &c->profile, out, ",");
-	for (const struct field *f = host_fields; f->name; f++) {
-		uint64_t n = f == host_fields ? c->budget_bytes : c->reserve_bytes;
-
-		if (n != BALLOON_UNKNOWN)
-			field_write(f, c, out, ",");
-	}
+	for (const struct field *f = host_fields; f->name; f++)
+		field_write(f, c, out, ",");
 	text_printf(out, ",\"profile\":\"%s\",\"tuning\":{", c->profile_name);
 	fields_write(tuning_fields, &c->profile, out);
 	text_add(out, "},\"socket\":");
 	text_json_string(out, c->socket, SIZE_MAX);
-	text_printf(out, ",\"on_stop\":\"%s\",\"defaults\":{", c->keep_on_stop ? "keep" : "release");
+	text_printf(out, ",\"on_stop\":\"%s\",\"pools\":{", c->keep_on_stop ? "keep" : "release");
+	pools_write(c, out);
+	text_add(out, "},\"defaults\":{");
 	fields_write(allocation_fields, &c->fallback, out);
 	text_add(out, "},\"guests\":{");
 	for (size_t i = 0; i < c->guests_n; i++) {

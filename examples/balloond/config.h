@@ -24,7 +24,9 @@ struct config {
 	uint64_t budget_bytes;          /* BALLOON_UNKNOWN = not given */
 	uint64_t reserve_bytes;         /* likewise */
 	bool keep_on_stop;
-	struct balloon_allocation fallback;
+	struct balloon_pool *pools; /* parents before children; names are ours too */
+	size_t pools_n;
+	struct balloon_allocation fallback; /* its pool, and guests' pools, are among pools */
 	struct balloon_named_allocation *guests; /* names are ours too */
 	size_t guests_n;
 };

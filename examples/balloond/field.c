@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Numbers of the configuration by table; see field.h. */
+/* Values of the configuration by table; see field.h. */
 #include "field.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,7 +85,69 @@ static int take_percent(struct parser *p, const struct field *f, json_object *v,
 	return 0;
 }
 
-int field_take(struct parser *p, const struct field *f, json_object *v, void *base)
+/* ---- what is no number */
+
+static void set_flag(const struct field *f, void *base, bool on)
+{
+	char *to = (char *)base + f->flags_at;
+	uint32_t flags;
+
+	memcpy(&flags, to, sizeof(flags));
+	flags = on ? flags | f->flag : flags & ~f->flag;
+	memcpy(to, &flags, sizeof(flags));
+}
+
+static bool has_flag(const struct field *f, const void *base)
+{
+	uint32_t flags;
+
+	memcpy(&flags, (const char *)base + f->flags_at, sizeof(flags));
+	return (flags & f->flag) != 0;
+}
+
+static int take_bool(struct parser *p, const struct field *f, json_object *v, void *base)
+{
+	if (!json_object_is_type(v, json_type_boolean))
+		return refuse(p, f->name, "should be true or false");
+	set_flag(f, base, json_object_get_boolean(v));
+	return 0;
+}
+
+static int take_name(struct parser *p, const struct field *f, json_object *v, void *base)
+{
+	const char *s = json_object_get_string(v);
+
+	if (!json_object_is_type(v, json_type_string))
+		return refuse(p, f->name, "should be a string");
+	memcpy((char *)base + f->at, &s, sizeof(s));
+	return 0;
+}
+
+int name_check(struct parser *p, const char *section, const char *what, const char *name)
+{
+	if (!*name)
+		return refuse(p, section, "has a %s without a name", what);
+	if (strlen(name) > NAME_MAX_BYTES)
+		return refuse(p, section, "\"%.40s...\" is longer than a %s's name may be, %d bytes",
+		              name, what, NAME_MAX_BYTES);
+	for (const char *s = name; *s; s++) {
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return refuse(p, section, "a %s's name has a control character", what);
+	}
+	return 0;
+}
+
+int bounds_check(struct parser *p, uint64_t low, uint64_t high)
+{
+	if (low == BALLOON_UNKNOWN || low <= high)
+		return 0;
+	return refuse(p, "limit", "%llu MiB is less than the reservation, %llu MiB",
+	              (unsigned long long)(high / MIB), (unsigned long long)(low / MIB));
+}
+
+/* ---- by table */
+
+static int take_number(struct parser *p, const struct field *f, json_object *v, void *base)
 {
 	char *to = (char *)base + f->at;
 	uint64_t n = 0;
@@ -101,7 +164,16 @@ int field_take(struct parser *p, const struct field *f, json_object *v, void *ba
 		memcpy(to, &bp, sizeof(bp));
 	else
 		memcpy(to, &n, sizeof(n));
+	if (f->flag)
+		set_flag(f, base, true);
 	return 0;
+}
+
+int field_take(struct parser *p, const struct field *f, json_object *v, void *base)
+{
+	if (f->kind == BOOL)
+		return take_bool(p, f, v, base);
+	return f->kind == NAME ? take_name(p, f, v, base) : take_number(p, f, v, base);
 }
 
 static const struct field *find(const struct field *fields, const char *name)
@@ -137,33 +209,55 @@ int fields_take(struct parser *p, const struct field *fields, json_object *objec
 	return rc;
 }
 
-void field_write(const struct field *f, const void *base, struct text *out, const char *comma)
+static bool unsaid(const struct field *f, const void *base)
 {
-	const char *from = (const char *)base + f->at;
+	const char *from = (const char *)base + f->at, *name = NULL;
+	uint64_t n = 0;
+
+	if (f->kind == BOOL)
+		return false;
+	if (f->kind == NAME)
+		memcpy(&name, from, sizeof(name));
+	if (f->kind == NAME || f->kind == PCT)
+		return f->kind == NAME ? !name : f->flag && !has_flag(f, base);
+	memcpy(&n, from, sizeof(n));
+	return n == BALLOON_UNKNOWN;
+}
+
+static void value_write(const struct field *f, const void *base, struct text *out)
+{
+	const char *from = (const char *)base + f->at, *name;
 	uint64_t n = 0;
 	uint32_t bp;
 
-	if (f->kind == PCT) {
+	if (f->kind == BOOL) {
+		text_add(out, has_flag(f, base) ? "true" : "false");
+	} else if (f->kind == NAME) {
+		memcpy(&name, from, sizeof(name));
+		text_json_string(out, name, NAME_MAX_BYTES);
+	} else if (f->kind == PCT) {
 		memcpy(&bp, from, sizeof(bp));
-		text_printf(out, "%s\"%s\":%u.%02u", comma, f->name, bp / 100, bp % 100);
-		return;
+		text_printf(out, "%u.%02u", bp / 100, bp % 100);
+	} else {
+		memcpy(&n, from, sizeof(n));
+		text_printf(out, "%llu", (unsigned long long)(f->kind == MS ? n / 1000000u : n));
 	}
-	memcpy(&n, from, sizeof(n));
-	n = f->kind == MS ? n / 1000000u : n;
-	text_printf(out, "%s\"%s\":%llu", comma, f->name, (unsigned long long)n);
 }
 
-/* What is unknown is not said. */
+void field_write(const struct field *f, const void *base, struct text *out, const char *comma)
+{
+	if (unsaid(f, base))
+		return;
+	text_printf(out, "%s\"%s\":", comma, f->name);
+	value_write(f, base, out);
+}
+
 void fields_write(const struct field *fields, const void *base, struct text *out)
 {
 	const char *comma = "";
 
 	for (; fields->name; fields++) {
-		uint64_t n = 0;
-
-		if (fields->kind != PCT)
-			memcpy(&n, (const char *)base + fields->at, sizeof(n));
-		if (n == BALLOON_UNKNOWN)
+		if (unsaid(fields, base))
 			continue;
 		field_write(fields, base, out, comma);
 		comma = ",";

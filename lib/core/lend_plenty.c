@@ -77,11 +77,11 @@ static uint64_t goal(const struct room *r, const struct bl_guest *g)
 	return bl_min(bl_most(g), g->base + bl_max(headroom(r, g), ahead(r, g)));
 }
 
-/* One that is not yet full waits until an order is worth it: three tenths of
- * what a guest has on average. */
+/* One that is not yet full waits until an order is worth it: half of what a
+ * guest has on average. */
 static int grows(const struct bl_world *w, const struct room *r, const struct bl_guest *g)
 {
-	uint64_t worth = bl_full(g) ? 0 : w->capacity / w->n / 10 * 3;
+	uint64_t worth = bl_full(g) ? 0 : w->capacity / w->n / 2;
 
 	return g->led && g->target < least(r, g) &&
 	       bl_less(goal(r, g), g->target) >= bl_max(BL_LEND_LEAST, worth);

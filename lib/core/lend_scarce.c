@@ -3,8 +3,8 @@
  * Lending while demands come to more than there is.
  *
  * What idles is taken once it has idled long enough to be worth an order: as
- * much idle memory for as long as comes to a few percent of an average guest
- * for a beat; far more where the guest was grown last, or it would be turned
+ * much idle memory for as long as comes to a percent of an average guest for a
+ * beat; far more where the guest was grown last, or it would be turned
  * around for nothing. What was seen free goes to those who use all they have,
  * the deepest deficit first and whole: few orders, each worth it.
  *
@@ -37,8 +37,8 @@ static struct scale measure(const struct bl_world *w)
 
 	return (struct scale){
 	        .mean = mean,
-	        .idle = bl_part(mean, 300),   /* a tenth of it idle for a third of a beat */
-	        .turn = bl_part(mean, 15000), /* a tenth of it for fifteen beats */
+	        .idle = bl_part(mean, 100),  /* as good as at once; less is not worth an order */
+	        .turn = bl_part(mean, 7000), /* a tenth of it for seven beats */
 	        .small = bl_max(BL_LEND_LEAST, bl_part(mean, 200)),
 	};
 }
@@ -52,8 +52,24 @@ static uint64_t after_fall(const struct bl_guest *g)
 	return bl_less(g->works, bl_min(3 * fall, g->works));
 }
 
-static void take_idle(struct bl_world *w, const struct scale *s, uint64_t now)
+/* Somebody uses all it has and could have more, or the pool is to be refilled. */
+static int wanted(const struct bl_world *w, uint64_t free)
 {
+	if (free < bl_part(w->capacity, w->rules.pool_bp) || w->charged > w->capacity)
+		return 1;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct bl_guest *g = &w->guests[i];
+
+		if (g->led && bl_full(g) && g->target < bl_most(g))
+			return 1;
+	}
+	return 0;
+}
+
+static void take_idle(struct bl_world *w, const struct scale *s, uint64_t free, uint64_t now)
+{
+	if (!wanted(w, free))
+		return;
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 
@@ -128,7 +144,16 @@ static size_t far_above(struct bl_world *w, const struct scale *s, uint64_t now)
 	return n;
 }
 
-/* The furthest above their level go there first; the last as far as it takes. */
+/* Memory in use goes to the guest's swap, or kills what uses it where there is
+ * none: it is taken by a sixteenth of a step, unless the host itself is short. */
+static uint64_t slowly(const struct bl_world *w, const struct bl_guest *g, uint64_t part)
+{
+	uint64_t step = bl_part(g->seen.size, w->rules.shrink_step_bp) / 16;
+
+	return w->charged > w->capacity ? part : bl_min(part, bl_max(BL_LEND_LEAST, step));
+}
+
+/* The furthest above their level are led there first; the last as far as it takes. */
 static void cut_to_level(struct bl_world *w, const struct scale *s, uint64_t free, uint64_t now)
 {
 	uint64_t sum = owed(w, s, free);
@@ -139,7 +164,7 @@ static void cut_to_level(struct bl_world *w, const struct scale *s, uint64_t fre
 	n = bl_pick(w, w->scratch, far_above(w, s, now), sum);
 	for (size_t k = 0; k < n; k++) {
 		struct bl_guest *g = &w->guests[w->scratch[k].i];
-		uint64_t part = bl_min(g->part, bl_max(sum, g->part / 10));
+		uint64_t part = slowly(w, g, bl_min(g->part, bl_max(sum, g->part / 10)));
 
 		sum = bl_less(sum, bl_lend_cut(w, g, g->target - part, BALLOON_REASON_SHARE, now));
 	}
@@ -214,7 +239,7 @@ void bl_lend_scarce(struct bl_world *w, uint64_t free, uint64_t now)
 {
 	struct scale s = measure(w);
 
-	take_idle(w, &s, now);
+	take_idle(w, &s, free, now);
 	share_out(w);
 	cut_to_level(w, &s, free, now);
 	give(w, &s, free, now);

@@ -97,6 +97,35 @@ static const struct bad {
 	{ "{\"tuning\":{\"tax_pct\":1e999}}", "tuning.tax_pct" },
 	{ "{\"tuning\":{\"boot_ms\":86400001}}", "tuning.boot_ms" },
 	{ "{\"tuning\":[]}", "tuning" },
+	{ "{\"tuning\":{\"hold_max_pct\":100.01}}", "tuning.hold_max_pct" },
+	{ "{\"tuning\":{\"hold_max_pct\":\"10\"}}", "tuning.hold_max_pct" },
+	{ "{\"tuning\":{\"progressive_tax\":1}}", "tuning.progressive_tax: should be true or false" },
+	{ "{\"tuning\":{\"progressive_tax\":\"true\"}}", "tuning.progressive_tax" },
+	{ "{\"tuning\":{\"progressive_tax\":null}}", "tuning.progressive_tax" },
+	{ "{\"pools\":[]}", "pools: should be an object" },
+	{ "{\"pools\":{\"a\":1}}", "pools.a: should be an object" },
+	{ "{\"pools\":{\"\":{}}}", "pool without a name" },
+	{ "{\"pools\":{\"a\\u0007\":{}}}", "pool's name has a control character" },
+	{ "{\"pools\":{\"a\":{},\"a\":{}}}", "pools.a: this key stands here twice" },
+	{ "{\"pools\":{\"a\":{\"shares\":1,\"shares\":1}}}", "pools.a.shares: this key stands" },
+	{ "{\"pools\":{\"a\":{\"share\":1}}}", "pools.a.share: there is no such key here" },
+	{ "{\"pools\":{\"a\":{\"shares\":-1}}}", "pools.a.shares" },
+	{ "{\"pools\":{\"a\":{\"pool\":\"b\"},\"b\":{}}}", "pools.a.pool" },
+	{ "{\"pools\":{\"a\":{\"limit\":\"1GB\"}}}", "pools.a.limit" },
+	{ "{\"pools\":{\"a\":{\"limit\":\"64MiB\",\"reservation\":\"96MiB\"}}}", "pools.a.limit: 64 MiB" },
+	{ "{\"pools\":{\"a\":{\"expandable\":1}}}", "pools.a.expandable" },
+	{ "{\"pools\":{\"a\":{\"parent\":7}}}", "pools.a.parent: should be a string" },
+	{ "{\"pools\":{\"a\":{\"parent\":null}}}", "pools.a.parent" },
+	{ "{\"pools\":{\"a\":{\"parent\":\"b\"}}}", "pools.a.parent: there is no pool \"b\"" },
+	{ "{\"pools\":{\"a\":{\"parent\":\"a\"}}}", "pools.a.parent: \"a\" is in a circle" },
+	{ "{\"pools\":{\"top\":{},\"tail\":{\"parent\":\"x\"},\"x\":{\"parent\":\"y\"},"
+	  "\"y\":{\"parent\":\"x\"}}}", "is in a circle" },
+	{ "{\"guests\":{\"web\":{\"pool\":\"a\"}}}", "guests.web.pool: there is no pool \"a\"" },
+	{ "{\"guests\":{\"web\":{\"pool\":[\"a\"]}},\"pools\":{\"a\":{}}}", "guests.web.pool" },
+	{ "{\"defaults\":{\"pool\":\"A\"},\"pools\":{\"a\":{}}}", "defaults.pool: there is no pool \"A\"" },
+	{ "{\"defaults\":{\"tax_pct\":100}}", "defaults.tax_pct" },
+	{ "{\"guests\":{\"web\":{\"tax_pct\":75.123}}}", "guests.web.tax_pct" },
+	{ "{\"guests\":{\"web\":{\"tax_pct\":true}}}", "guests.web.tax_pct" },
 	{ "{\"socket\":\"balloond.sock\"}", "socket" },
 	{ "{\"socket\":\"\"}", "socket" },
 	{ "{\"socket\":\"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -154,17 +183,57 @@ static void defaults_hold(void)
 	CU_ASSERT_EQUAL(c.fallback.shares, BALLOON_UNKNOWN);
 	CU_ASSERT_FALSE(c.keep_on_stop);
 	CU_ASSERT_EQUAL(c.guests_n, 0);
+	CU_ASSERT_EQUAL(c.pools_n, 0);
 	CU_ASSERT_EQUAL(config_check(&c, error, sizeof(error)), 0);
 	config_free(&c);
 }
 
 static const char whole[] =
 	"{\"guests\":{\"web\":{\"shares\":2000,\"reservation\":\"128MiB\",\"limit\":\"2GiB\"},"
-	"\"d\xc3\xa9pot\":{}},\n"
-	"\"tuning\":{\"tax_pct\":12.34,\"boot_ms\":0,\"deadband_pct\":3},\"profile\":\"aggressive\","
+	"\"d\xc3\xa9pot\":{},\"db\":{\"pool\":\"leaf\",\"tax_pct\":0},\"own\":{\"pool\":\"\"}},\n"
+	"\"pools\":{\"leaf\":{\"parent\":\"twig\",\"limit\":\"3GiB\"},\"twig\":{\"parent\":\"stem\","
+	"\"expandable\":true,\"shares\":7},\"\xc3\xa9t\":{\"expandable\":false,\"parent\":\"\"},"
+	"\"stem\":{\"reservation\":\"1GiB\"}},\n"
+	"\"tuning\":{\"tax_pct\":12.34,\"boot_ms\":0,\"deadband_pct\":3,\"hold_max_pct\":33.3,"
+	"\"progressive_tax\":true},\"profile\":\"aggressive\","
 	"\"interval_ms\":2500,\"budget\":\"480 MiB\",\"reserve\":1073741824,"
 	"\"uri\":\"sim:guests=1\",\"socket\":\"/tmp/x\",\"on_stop\":\"keep\","
-	"\"defaults\":{\"shares\":500,\"reservation\":\"65536KiB\"}}";
+	"\"defaults\":{\"shares\":500,\"reservation\":\"65536KiB\",\"pool\":\"stem\",\"tax_pct\":50.5}}";
+
+static void check_pools(const struct config *c)
+{
+	static const struct { const char *name, *parent; } expected[] = {
+		{ "\xc3\xa9t", NULL }, { "stem", NULL }, { "twig", "stem" }, { "leaf", "twig" },
+	};
+
+	CU_ASSERT_EQUAL_FATAL(c->pools_n, 4);
+	for (size_t k = 0; k < 4; k++) {
+		CU_ASSERT_STRING_EQUAL(c->pools[k].name, expected[k].name);
+		if (expected[k].parent && c->pools[k].parent) {
+			CU_ASSERT_STRING_EQUAL(c->pools[k].parent, expected[k].parent);
+		} else {
+			CU_ASSERT_PTR_EQUAL(c->pools[k].parent, expected[k].parent);
+		}
+		CU_ASSERT_EQUAL(c->pools[k].flags, k == 2 ? BALLOON_POOL_EXPANDABLE : 0);
+	}
+	CU_ASSERT_EQUAL(c->pools[1].reservation_bytes, GIB);
+	CU_ASSERT_EQUAL(c->pools[2].shares, 7);
+	CU_ASSERT_EQUAL(c->pools[3].limit_bytes, 3 * GIB);
+	CU_ASSERT_EQUAL(c->pools[3].reservation_bytes, BALLOON_UNKNOWN);
+}
+
+static void check_membership(const struct config *c)
+{
+	CU_ASSERT_STRING_EQUAL(c->fallback.pool, "stem");
+	CU_ASSERT_EQUAL(c->fallback.tax_bp, 5050);
+	CU_ASSERT_EQUAL(c->fallback.flags, BALLOON_ALLOCATION_TAX);
+	CU_ASSERT_PTR_NULL(c->guests[0].allocation.pool); /* the default's */
+	CU_ASSERT_EQUAL(c->guests[0].allocation.flags, 0);
+	CU_ASSERT_STRING_EQUAL(c->guests[2].allocation.pool, "leaf");
+	CU_ASSERT_EQUAL(c->guests[2].allocation.tax_bp, 0);
+	CU_ASSERT_EQUAL(c->guests[2].allocation.flags, BALLOON_ALLOCATION_TAX); /* 0 is said */
+	CU_ASSERT_STRING_EQUAL(c->guests[3].allocation.pool, ""); /* the root, not the default's */
+}
 
 static void check_whole(const struct config *c)
 {
@@ -181,7 +250,9 @@ static void check_whole(const struct config *c)
 	CU_ASSERT_EQUAL(c->fallback.shares, 500);
 	CU_ASSERT_EQUAL(c->fallback.reservation_bytes, 64 * MIB);
 	CU_ASSERT_EQUAL(c->fallback.limit_bytes, BALLOON_UNKNOWN);
-	CU_ASSERT_EQUAL_FATAL(c->guests_n, 2);
+	CU_ASSERT_EQUAL(c->profile.hold_max_bp, 3330);
+	CU_ASSERT_EQUAL(c->profile.flags, BALLOON_PROFILE_PROGRESSIVE_TAX);
+	CU_ASSERT_EQUAL_FATAL(c->guests_n, 4);
 	CU_ASSERT_STRING_EQUAL(c->guests[0].guest, "web");
 	CU_ASSERT_EQUAL(c->guests[0].allocation.shares, 2000);
 	CU_ASSERT_EQUAL(c->guests[0].allocation.reservation_bytes, 128 * MIB);
@@ -197,6 +268,8 @@ static void every_key_counts(void)
 
 	CU_ASSERT_EQUAL_FATAL(parse(whole, &c, error), 0);
 	check_whole(&c);
+	check_pools(&c);
+	check_membership(&c);
 	CU_ASSERT_EQUAL(config_check(&c, error, sizeof(error)), 0);
 	config_free(&c);
 }
@@ -224,12 +297,62 @@ static void printed_and_parsed_again(void)
 	CU_ASSERT_FALSE_FATAL(out.broken);
 	CU_ASSERT_EQUAL_FATAL(parse(out.data, &d, error), 0);
 	check_whole(&d);
+	check_pools(&d);
+	check_membership(&d);
 	config_write(&d, &again);
 	CU_ASSERT_STRING_EQUAL(out.data, again.data);
 	config_free(&c);
 	config_free(&d);
 	text_free(&out);
 	text_free(&again);
+}
+
+/* "false" takes a profile's flag away and leaves its others alone. */
+static void flags_one_by_one(void)
+{
+	static const struct { const char *text; uint32_t flags; } rows[] = {
+		{ "{\"profile\":\"lending\"}", BALLOON_PROFILE_LEND },
+		{ "{\"profile\":\"lending\",\"tuning\":{\"progressive_tax\":true}}",
+		  BALLOON_PROFILE_LEND | BALLOON_PROFILE_PROGRESSIVE_TAX },
+		{ "{\"profile\":\"lending\",\"tuning\":{\"progressive_tax\":false}}", BALLOON_PROFILE_LEND },
+		{ "{\"tuning\":{\"progressive_tax\":false}}", 0 },
+	};
+	char error[CONFIG_ERROR_MAX];
+	struct config c;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CU_ASSERT_EQUAL_FATAL(parse(rows[i].text, &c, error), 0);
+		CU_ASSERT_EQUAL(c.profile.flags, rows[i].flags);
+		config_free(&c);
+	}
+}
+
+static char *chain(size_t n, struct text *t)
+{
+	text_add(t, "{\"pools\":{");
+	for (size_t k = 0; k < n; k++)
+		text_printf(t, "%s\"p%zu\":{\"parent\":\"p%zu\"}", k ? "," : "", k, k + 1);
+	text_printf(t, ",\"p%zu\":{}}}", n);
+	CU_ASSERT_FALSE_FATAL(t->broken);
+	return t->data;
+}
+
+/* The worst order there is: each before its parent. The library takes it then. */
+static void a_long_chain(void)
+{
+	char error[CONFIG_ERROR_MAX];
+	struct text good = { 0 }, much = { 0 };
+	struct config c;
+
+	CU_ASSERT_EQUAL_FATAL(parse(chain(1023, &good), &c, error), 0);
+	CU_ASSERT_STRING_EQUAL(c.pools[0].name, "p1023");
+	CU_ASSERT_STRING_EQUAL(c.pools[1023].name, "p0");
+	CU_ASSERT_EQUAL(config_check(&c, error, sizeof(error)), 0);
+	config_free(&c);
+	CU_ASSERT_EQUAL(parse(chain(1024, &much), &c, error), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "pools: has more than 1024"));
+	text_free(&good);
+	text_free(&much);
 }
 
 /* Every two-decimal percentage is itself, not its neighbour in binary. */
@@ -348,6 +471,8 @@ int main(void)
 		{ "every key counts", every_key_counts },
 		{ "alike by hash only", alike_by_hash_only },
 		{ "printed and parsed again", printed_and_parsed_again },
+		{ "flags one by one", flags_one_by_one },
+		{ "a long chain", a_long_chain },
 		{ "percent is exact", percent_is_exact },
 		{ "sizes", sizes },
 		{ "only trusted files", only_trusted_files },

@@ -77,7 +77,9 @@ SEEN void *realloc(void *p, size_t size)
 static const char text[] =
 	"{\"uri\":\"sim:guests=1\",\"socket\":\"/tmp/a-name-that-is-not-so-short\",\"budget\":\"480MiB\","
 	"\"profile\":\"aggressive\",\"tuning\":{\"tax_pct\":12.5,\"boot_ms\":5},\"interval_ms\":700,"
-	"\"on_stop\":\"keep\",\"defaults\":{\"shares\":3,\"reservation\":\"64MiB\"},"
+	"\"on_stop\":\"keep\",\"defaults\":{\"shares\":3,\"reservation\":\"64MiB\",\"pool\":\"q\"},"
+	"\"pools\":{\"q\":{\"parent\":\"a-pool-with-a-name-longer-than-json-c-keeps-inside-an-object\"},"
+	"\"a-pool-with-a-name-longer-than-json-c-keeps-inside-an-object\":{\"expandable\":true}},"
 	"\"guests\":{\"a\":{\"shares\":7,\"limit\":\"512MiB\"},\"b\":{\"reservation\":\"80MiB\"},"
 	"\"a-guest-with-a-name-longer-than-json-c-keeps-inside-an-object\":{\"shares\":1}}}";
 

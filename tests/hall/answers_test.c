@@ -105,6 +105,7 @@ static void no_answer(void)
 
 	host_init(&h);
 	h.spy->answer = silent;
+	h.spy->sheet.available_bytes = GIB / 2;
 	CU_ASSERT_EQUAL(tick(&h), 0);
 	CU_ASSERT_EQUAL(told(&h, 0), 2 * GIB);
 	CU_ASSERT(h.g[0].order_rc < 0);

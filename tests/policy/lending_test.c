@@ -66,7 +66,9 @@ static void in_shortage_nothing_idles(void)
 	struct stand s;
 	uint64_t sum = 0;
 
-	three(&s, 400, 2000, 2000);
+	three(&s, 2000, 2000, 2000);
+	stand_beats(&s, 60);
+	uses(&s, 0, 400);
 	stand_beats(&s, 60);
 	for (int i = 0; i < 3; i++)
 		sum += stand_report(s.b, (const char *[]){"a", "b", "c"}[i]).target_bytes;
