@@ -171,7 +171,7 @@ static void an_incident_plays_back_as_it_was(void)
 		record(inner, &rule, 300, file, sizeof(file), &then);
 		CU_ASSERT_EQUAL(replay(file, &rule, &now, first, sizeof(first)), 0);
 		CU_ASSERT_STRING_EQUAL(first, "");
-		CU_ASSERT(then.report.orders > 10);
+		CU_ASSERT(then.report.orders > 0);
 		/* Recording changes nothing, and playing comes to the same to the byte. */
 		CU_ASSERT_EQUAL(then.sum, bare.sum);
 		CU_ASSERT_EQUAL(now.sum, then.sum);
