@@ -26,6 +26,22 @@ void bl_claims_free(struct balloon *b)
 	b->claims = NULL;
 }
 
+int bl_claims_copy(struct balloon *to, const struct balloon *from)
+{
+	to->claims = calloc(from->claims_n + 1, sizeof(*to->claims));
+	for (size_t k = 0; to->claims && k < from->claims_n; k++) {
+		struct bl_claim_row *c = &to->claims[to->claims_n++];
+
+		*c = from->claims[k];
+		c->pool = strdup(c->pool);
+		c->guest = strdup(c->guest);
+		if (!c->pool || !c->guest)
+			return -ENOMEM;
+	}
+	to->claim_ids = from->claim_ids;
+	return to->claims ? 0 : -ENOMEM;
+}
+
 static struct bl_claim_row *find(struct balloon *b, uint64_t id)
 {
 	for (size_t k = 0; k < b->claims_n; k++) {
@@ -202,8 +218,8 @@ int balloon_claim(struct balloon *b, const struct balloon_request *request, cons
 		return rc;
 	if (!guest || !*guest || !ret_claim)
 		return bl_fail(b, -EINVAL, "claim: for which guest? Give its name or UUID");
-	if (lease_ns <= b->now_ns)
-		return bl_fail(b, -EINVAL, "claim: its lease is over already");
+	if (lease_ns <= b->now_ns || lease_ns == BALLOON_UNKNOWN)
+		return bl_fail(b, -EINVAL, "claim: needs a lease that ends, and ends ahead");
 	if (b->claims_n >= CLAIMS_MAX)
 		return bl_fail(b, -ENOSPC, "claim: there are %d already; release some", CLAIMS_MAX);
 	rc = admit(b, &a, NULL);
@@ -221,7 +237,7 @@ static int gone(struct balloon *b, uint64_t claim)
 }
 
 /* All claims that were made before the last beat are in its capacity; the ones
- * made since wait for the next. */
+ * made since wait for the next, and where nothing is known, nothing is free. */
 int balloon_claim_ready(struct balloon *b, uint64_t claim, uint64_t *ret_missing_bytes)
 {
 	struct bl_claim_row *c = find(b, claim);
@@ -229,8 +245,9 @@ int balloon_claim_ready(struct balloon *b, uint64_t claim, uint64_t *ret_missing
 
 	if (!c)
 		return gone(b, claim);
-	missing = c->made == b->report.beat ? c->bytes
-	                                    : bl_less(b->world.charged, b->world.capacity);
+	missing = bl_less(b->world.charged, b->world.capacity);
+	if (c->made == b->report.beat || b->world.capacity == BALLOON_UNKNOWN)
+		missing = c->most;
 	if (!missing)
 		return 0;
 	if (ret_missing_bytes)
@@ -245,8 +262,9 @@ int balloon_claim_renew(struct balloon *b, uint64_t claim, uint64_t lease_ns)
 
 	if (!c)
 		return gone(b, claim);
-	if (lease_ns <= b->now_ns)
-		return bl_fail(b, -EINVAL, "claim: its lease is over already; release it");
+	if (lease_ns <= b->now_ns || lease_ns == BALLOON_UNKNOWN)
+		return bl_fail(b, -EINVAL, "claim: needs a lease that ends, and ends ahead; "
+		                           "or release it");
 	c->lease_ns = lease_ns;
 	return 0;
 }

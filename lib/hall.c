@@ -240,6 +240,8 @@ int balloon_release(struct balloon *b, uint64_t now_ns)
 
 	if (rc < 0)
 		return rc;
+	bl_claims_beat(b, now_ns);
+	bl_holds_beat(b, now_ns);
 	bl_beat(&b->world, now_ns); /* verifies; its orders are not carried out */
 	bl_release(&b->world);
 	act(b, now_ns);

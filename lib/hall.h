@@ -158,6 +158,10 @@ void bl_claims_beat(struct balloon *b, uint64_t now);
 void bl_holds_beat(struct balloon *b, uint64_t now);
 void bl_claims_free(struct balloon *b);
 
+/* The same claims and holds on another handle that has none; -ENOMEM. */
+int bl_claims_copy(struct balloon *to, const struct balloon *from);
+int bl_holds_copy(struct balloon *to, const struct balloon *from);
+
 /* Sums what is reserved into the pools, and returns it for the whole host. */
 uint64_t bl_claims_sum(struct balloon *b);
 void bl_holds_free(struct balloon *b);

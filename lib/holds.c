@@ -29,6 +29,31 @@ void bl_holds_free(struct balloon *b)
 	b->holds = NULL;
 }
 
+int bl_holds_copy(struct balloon *to, const struct balloon *from)
+{
+	to->holds = calloc(from->holds_n + 1, sizeof(*to->holds));
+	for (size_t k = 0; to->holds && k < from->holds_n; k++) {
+		struct bl_hold_row *h = &to->holds[to->holds_n++];
+
+		*h = from->holds[k];
+		h->guest = strdup(h->guest);
+		h->owner = strdup(h->owner);
+		h->reason = strdup(h->reason);
+		if (!h->guest || !h->owner || !h->reason)
+			return -ENOMEM;
+	}
+	return to->holds ? 0 : -ENOMEM;
+}
+
+/* Whoever wants a guest left as it is has the strongest reason: it may be in the
+ * middle of a migration. */
+static int stronger(const struct bl_hold_row *h, const struct bl_hold_row *found)
+{
+	if (!found || found->mode == BL_HOLD_FREEZE)
+		return !found;
+	return h->mode == BL_HOLD_FREEZE || h->mode > found->mode;
+}
+
 const struct bl_hold_row *bl_holds_find(const struct balloon *b, const struct bl_row *row)
 {
 	const struct bl_hold_row *found = NULL;
@@ -37,7 +62,7 @@ const struct bl_hold_row *bl_holds_find(const struct balloon *b, const struct bl
 		const struct bl_hold_row *h = &b->holds[k];
 
 		if (!strcmp(h->guest, row->name) || (*row->uuid && !strcmp(h->guest, row->uuid)))
-			found = !found || h->mode > found->mode ? h : found;
+			found = stronger(h, found) ? h : found;
 	}
 	return found;
 }
@@ -66,10 +91,15 @@ static int put(struct balloon *b, struct bl_hold_row *h)
 {
 	struct bl_hold_row *holds;
 
-	for (size_t k = b->holds_n; k-- > 0;) {
-		if (same(&b->holds[k], h->guest, h->owner))
-			drop(b, k);
+	for (size_t k = 0; k < b->holds_n; k++) {
+		if (same(&b->holds[k], h->guest, h->owner)) {
+			clear(&b->holds[k]);
+			b->holds[k] = *h;
+			return 0;
+		}
 	}
+	if (b->holds_n >= HOLDS_MAX)
+		return -ENOSPC;
 	holds = realloc(b->holds, (b->holds_n + 1) * sizeof(*holds));
 	if (!holds)
 		return -ENOMEM;
@@ -92,16 +122,14 @@ int balloon_hold(struct balloon *b, const char *guest, const struct balloon_hold
 		return bl_fail(b, -EINVAL, "hold on %s: mode %u is not known here", guest, h.mode);
 	if (h.until_ns <= b->now_ns || h.until_ns == BALLOON_UNKNOWN)
 		return bl_fail(b, -EINVAL, "hold on %s: needs an end that lies ahead", guest);
-	if (b->holds_n >= HOLDS_MAX)
-		return bl_fail(b, -ENOSPC, "hold on %s: there are %d already", guest, HOLDS_MAX);
 	row = (struct bl_hold_row){strdup(guest), strdup(h.owner), strdup(h.reason ? h.reason : ""),
 	                           (uint8_t)(BL_HOLD_FREEZE + h.mode), h.until_ns};
 	rc = row.guest && row.owner && row.reason ? put(b, &row) : -ENOMEM;
-	if (rc < 0) {
+	if (rc < 0)
 		clear(&row);
-		return bl_fail(b, rc, "hold on %s: out of memory", guest);
-	}
-	return 0;
+	if (rc == -ENOSPC)
+		return bl_fail(b, rc, "hold on %s: there are %d already; end some", guest, HOLDS_MAX);
+	return rc < 0 ? bl_fail(b, rc, "hold on %s: out of memory", guest) : 0;
 }
 
 int balloon_unhold(struct balloon *b, const char *guest, const char *owner)

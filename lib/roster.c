@@ -164,6 +164,8 @@ int bl_roster_adopt(struct balloon *b, struct bl_policy *policy)
 
 	if (rc < 0)
 		return rc;
+	for (size_t i = 0; b->proposed && i < b->world.n; i++)
+		room.proposed[i] = b->proposed[i];
 	install_room(b, &room);
 	bl_policy_free(&b->policy);
 	b->policy = *policy;

@@ -10,6 +10,7 @@
 #include "hall.h"
 
 #define DEFAULT_SHARES 1000
+#define POOLS_MAX 4096 /* names are looked up one by one: this takes a moment */
 
 /* A pool as the operator wrote it, by the index of its parent in his list. */
 struct draft {
@@ -38,19 +39,24 @@ static int check(const struct balloon_pool *p, struct bl_complaint *c)
 		                   (unsigned long long)BALLOON_SHARES_MAX);
 	if (p->reservation_bytes != BALLOON_UNKNOWN && p->reservation_bytes > BALLOON_BYTES_MAX)
 		return bl_complain(c, -ERANGE, "pool %s: reservation above 4 PiB", p->name);
+	if (p->limit_bytes != BALLOON_UNKNOWN && p->limit_bytes > BALLOON_BYTES_MAX)
+		return bl_complain(c, -ERANGE, "pool %s: limit above 4 PiB", p->name);
 	if (p->reservation_bytes != BALLOON_UNKNOWN && p->reservation_bytes > p->limit_bytes)
 		return bl_complain(c, -EINVAL, "pool %s: reservation above limit", p->name);
 	return 0;
 }
 
-static int draft(struct draft *drafts, size_t i, const void *from, struct bl_complaint *c)
+static int draft(struct draft *drafts, size_t i, const void *from, size_t stride,
+                 struct bl_complaint *c)
 {
 	struct draft *d = &drafts[i];
+	uint32_t size;
 	int rc;
 
-	rc = bl_import(&d->pool, sizeof(d->pool), from);
+	memcpy(&size, from, sizeof(size));
+	rc = size == stride ? bl_import(&d->pool, sizeof(d->pool), from) : -EINVAL;
 	if (rc < 0)
-		return bl_complain(c, rc, "pool: struct_size of another library");
+		return bl_complain(c, rc, "pool: struct_size of another library, or not that of the first pool");
 	rc = check(&d->pool, c);
 	if (rc < 0)
 		return rc;
@@ -109,7 +115,7 @@ static int plant(struct bl_policy *p, struct draft *drafts, size_t *where,
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
-		rc = draft(drafts, i, (const char *)pools + i * stride, c);
+		rc = draft(drafts, i, (const char *)pools + i * stride, stride, c);
 		if (rc < 0)
 			return rc;
 	}
@@ -127,8 +133,8 @@ int bl_tree_import(struct bl_policy *p, const struct balloon_pool *pools, size_t
 
 	p->pools = calloc(n + 1, sizeof(*p->pools));
 	p->pool_names = calloc(n + 1, sizeof(*p->pool_names));
-	if (n && (!pools || n > BALLOON_GUESTS_MAX))
-		rc = bl_complain(c, -EINVAL, "policy: pools_n does not fit pools");
+	if (n && (!pools || n > POOLS_MAX))
+		rc = bl_complain(c, -EINVAL, "policy: no pools, or more than %d", POOLS_MAX);
 	else if (!drafts || !where || !p->pools || !p->pool_names)
 		rc = bl_complain(c, -ENOMEM, "policy: out of memory");
 	else

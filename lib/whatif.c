@@ -121,13 +121,31 @@ static struct still *stand_still(const struct balloon *b)
 	return NULL;
 }
 
-/* The guests as they were judged: averages, clocks, and what they were told. */
+/* The guests as they were judged: averages, clocks, and what they were told;
+ * and the account of the last beat, for whoever asks before the first here. */
 static void carry_over(struct balloon *view, const struct balloon *b)
 {
-	for (size_t i = 0; i < view->world.n; i++)
-		view->world.guests[i] = b->world.guests[i];
-	view->world.state = b->world.state;
-	view->world.scarce = b->world.scarce;
+	struct bl_world *to = &view->world;
+	const struct bl_world *from = &b->world;
+
+	for (size_t i = 0; i < to->n; i++) {
+		to->guests[i] = from->guests[i];
+		view->rows[i].size = b->rows[i].size;
+		view->rows[i].met = b->rows[i].met;
+		view->proposed[i] = b->dry_run ? b->proposed[i] : from->guests[i].target;
+	}
+	to->total = from->total;
+	to->available = from->available;
+	to->host_room = from->host_room;
+	to->capacity = from->capacity;
+	to->kept = from->kept;
+	to->spare = from->spare;
+	to->charged = from->charged;
+	to->shortfall = from->shortfall;
+	to->plenty = from->plenty;
+	to->state = from->state;
+	to->scarce = from->scarce;
+	view->swap = b->swap;
 	view->ticked = 1;
 	view->now_ns = b->now_ns;
 }
@@ -147,7 +165,9 @@ static int dress(struct balloon *view, const struct balloon *b)
 	view->world.budget = p.budget;
 	view->world.reserve = p.reserve;
 	observe_still(view->self, b->now_ns, &sheet);
-	if (bl_roster_sync(view, &sheet) < 0)
+	view->report.beat = b->report.beat;
+	if (bl_roster_sync(view, &sheet) < 0 || bl_claims_copy(view, b) < 0 ||
+	    bl_holds_copy(view, b) < 0)
 		return -ENOMEM;
 	carry_over(view, b);
 	return 0;
@@ -213,12 +233,24 @@ static void give_free(struct still *f, uint64_t bytes)
 		        bl_min(f->sheet.available_bytes + bytes, f->sheet.total_bytes);
 }
 
+/* In a view of a view others were made up before. */
+static uint64_t new_key(struct still *f)
+{
+	uint64_t key = UINT64_MAX - ++f->keys;
+
+	for (size_t i = 0; i < f->sheet.guests_n; i++) {
+		if (f->samples[i].key == key)
+			return new_key(f);
+	}
+	return key;
+}
+
 static int invent(struct still *f, const char *name, uint64_t size, uint64_t active)
 {
 	struct balloon_sample *s = &f->samples[f->sheet.guests_n];
 
 	*s = (struct balloon_sample){
-	        .key = UINT64_MAX - ++f->keys,
+	        .key = new_key(f),
 	        .name = strdup(name),
 	        .uuid = strdup(""),
 	        .flags = BALLOON_SAMPLE_RUNNING,
@@ -273,7 +305,7 @@ int balloon_what_if_gone(struct balloon *view, const char *guest)
 	for (size_t i = 0; guest && i < f->sheet.guests_n; i++) {
 		struct balloon_sample *s = &f->samples[i];
 
-		if (strcmp(s->name, guest) && strcmp(s->uuid, guest))
+		if (strcmp(s->name, guest) && (!*s->uuid || strcmp(s->uuid, guest)))
 			continue;
 		give_free(f, bl_min(s->actual_bytes, s->resident_bytes));
 		forget(s);

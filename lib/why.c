@@ -220,7 +220,7 @@ static void tell_hold(char *text, size_t size, const struct balloon *b, size_t i
 	*text = 0;
 	if (h && b->world.guests[i].reason == BALLOON_REASON_HOLD)
 		snprintf(text, size, " (%s%s%s, for %.0f s more)", h->owner, *h->reason ? ": " : "",
-		         h->reason, (double)(h->until_ns - b->now_ns) / 1e9);
+		         h->reason, (double)bl_less(h->until_ns, b->now_ns) / 1e9);
 }
 
 int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t size)

@@ -103,7 +103,8 @@ struct balloon_backend {
 	/* Lets go; blocks only as long as it takes to stop own threads. */
 	void (*close)(void *self);
 
-	/* Fills *ret_sheet (struct_size set by the caller). now_ns is the
+	/* Fills *ret_sheet, in which struct_size is set by the caller and every
+	 * number is BALLOON_UNKNOWN: leave what you do not know. now_ns is the
 	 * caller's clock. -EAGAIN: nothing could be seen this time; try again. */
 	int (*observe)(void *self, uint64_t now_ns, struct balloon_sheet *ret_sheet);
 

@@ -248,7 +248,8 @@ BALLOON_API const char *balloon_error(const struct balloon *b);
 
 /*
  * Replaces the whole policy, or nothing of it: every number is checked first.
- * Strings are copied. -EINVAL with a sentence that names the guest and key.
+ * Strings are copied. -EINVAL or -ERANGE with a sentence that names the guest and
+ * key; -ENOMEM.
  */
 BALLOON_API int balloon_set_policy(struct balloon *b, const struct balloon_policy *policy);
 
@@ -259,7 +260,8 @@ BALLOON_API int balloon_set_policy(struct balloon *b, const struct balloon_polic
  * when the next beat is due, on failure too.
  *
  * -EINVAL now_ns went back. -EAGAIN the host could not be observed: nothing
- * was decided and nothing ordered. -ENOMEM likewise.
+ * was decided and nothing ordered. -ENOMEM likewise, and -EPROTO: what the
+ * backend handed in cannot be a host.
  */
 BALLOON_API int balloon_tick(struct balloon *b, uint64_t now_ns, uint64_t *ret_next_ns);
 
@@ -364,7 +366,8 @@ struct balloon_hold {
 
 /*
  * Holds a guest (by name or UUID; it need not be there yet). One owner has one
- * hold on a guest: the next replaces it. All held guests together may keep at
+ * hold on a guest: the next replaces it. Of several owners' holds a freeze wins,
+ * then full, then keep. All held guests together may keep at
  * most hold_max_bp of the capacity above their entitlements; what exceeds that
  * is overridden, largest first, and said so. -EINVAL no owner, or until_ns in
  * the past; -ENOSPC too many holds (1024).
@@ -446,14 +449,14 @@ BALLOON_API const char *balloon_host_state_name(uint32_t state);
 
 struct balloon_guest_report {
 	uint64_t key;               /* the backend's key for this life of the guest */
-	const char *name;           /* until the next call on the handle */
+	const char *name;           /* until the next beat or release */
 	const char *uuid;           /* likewise; "" where there is none */
 	uint64_t size_bytes;        /* most it could ever have */
 	uint64_t actual_bytes;      /* what it has */
 	uint64_t target_bytes;      /* what it was last told, or should be (dry run) */
 	uint64_t entitlement_bytes; /* what the rules grant it */
 	uint64_t active_bytes;      /* its working set, estimated */
-	uint64_t need_bytes;        /* active and headroom, and what it was seen to need */
+	uint64_t need_bytes;        /* active and headroom */
 	uint64_t shares;
 	uint64_t reservation_bytes; /* in effect, with the floor */
 	uint64_t limit_bytes;       /* in effect, with the size */

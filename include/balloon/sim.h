@@ -7,7 +7,7 @@
  *
  * Two ways in. By URI alone, through the module backend-sim.so:
  *
- *	balloonctl -c sim:guests=3,host=2GiB,size=1GiB,seed=1 …
+ *	balloond --uri sim:guests=3,host=2GiB,size=1GiB,seed=1 --once
  *
  * makes a host of its own whose guests (sim-1, sim-2, …) want more and less
  * memory as the seed says; see "The URI" below. Or by program, with full

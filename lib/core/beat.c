@@ -6,7 +6,7 @@ void bl_beat(struct bl_world *w, uint64_t now)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		bl_verify(w, &w->guests[i], now);
-		bl_estimate(w, &w->guests[i], now);
+		bl_estimate(w, &w->guests[i]);
 		bl_demand(w, &w->guests[i], now);
 	}
 	bl_arbitrate(w, now);

@@ -63,7 +63,6 @@ struct bl_guest {
 	uint64_t fast;
 	uint64_t slow;
 	uint64_t active;
-	uint64_t learnt; /* less than this was too little for it, not long ago */
 	uint64_t need;
 
 	/* demand; kept by profiles that lend alone */
@@ -102,6 +101,7 @@ struct bl_guest {
 	uint8_t stuck;
 	uint8_t hold;    /* enum bl_hold_mode; the hall's */
 	uint8_t overridden; /* its hold keeps too much from the others */
+	uint8_t crowded; /* a pool it is in has more than its limit */
 	uint8_t drifted; /* went away from its target: somebody else told it so */
 	uint8_t state;  /* enum balloon_state */
 	uint8_t bound;  /* enum balloon_reason: the rule behind its entitlement */
@@ -128,6 +128,8 @@ struct bl_pool {
 	uint64_t max;
 	uint64_t active;
 	uint64_t entitlement;
+	uint64_t charged;
+	uint8_t crowded; /* it, or one it is in, has more than its limit */
 };
 
 enum bl_hold_mode {
@@ -185,7 +187,7 @@ uint64_t bl_min_free(uint64_t total);
 void bl_meet(struct bl_guest *g);
 
 void bl_verify(const struct bl_world *w, struct bl_guest *g, uint64_t now);
-void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now);
+void bl_estimate(const struct bl_world *w, struct bl_guest *g);
 void bl_arbitrate(struct bl_world *w, uint64_t now);
 
 /* Memory in use now, best source first; UNKNOWN without any. */
@@ -203,6 +205,9 @@ struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g);
 /* Sums pools from below, and divides from above: into each guest's goal. */
 void bl_pools_sum(struct bl_world *w);
 void bl_pools_divide(struct bl_world *w, uint64_t capacity);
+
+/* Tells the guests of pools that have more than their limits. */
+void bl_pools_crowd(struct bl_world *w);
 
 /* Keeps what guests are led to within what their NUMA nodes have. */
 void bl_numa(struct bl_world *w, uint64_t capacity);

@@ -63,28 +63,6 @@ static int pressed(const struct bl_world *w, struct bl_guest *g)
 	return g->choked || (g->seen.available != BALLOON_UNKNOWN && g->seen.available < mark);
 }
 
-/* Pressure so soon after a shrink was that shrink's fault. */
-#define LESSON_NS (UINT64_C(120) * 1000000000)
-/* And is forgotten in about as long as a daily job runs. */
-#define FORGET_NS (UINT64_C(3600) * 1000000000)
-
-/*
- * A guest that came under pressure after it was shrunk had been shrunk too far,
- * whatever its figures said: its caches count as free, and were not. What it
- * was told then, and headroom, is a floor to its need from now on; calm lowers
- * it slowly. It moves no bound: a guest that feigns pressure gains what an
- * active one of its shares would have.
- */
-static void learn(const struct bl_world *w, struct bl_guest *g, int was_pressed, uint64_t now)
-{
-	if (!g->pressed && g->since_ns != BALLOON_UNKNOWN)
-		g->learnt = average(g->learnt, 0, g->since_ns, FORGET_NS);
-	if (g->pressed && !was_pressed && g->shrunk_ns != BALLOON_UNKNOWN &&
-	    now - g->shrunk_ns <= LESSON_NS)
-		g->learnt = bl_max(g->learnt,
-		                   g->target + bl_part(g->target, w->rules.headroom_bp));
-}
-
 /*
  * What a guest needs: what it works with and room to breathe. One that is
  * choked cannot show how much more it could use, so it is given half as much
@@ -93,18 +71,15 @@ static void learn(const struct bl_world *w, struct bl_guest *g, int was_pressed,
  */
 static uint64_t need(const struct bl_world *w, const struct bl_guest *g)
 {
-	uint64_t calm = bl_max(g->learnt, g->active + bl_part(g->active, w->rules.headroom_bp));
+	uint64_t calm = g->active + bl_part(g->active, w->rules.headroom_bp);
 
 	return g->choked ? bl_max(calm, g->target + bl_max(g->target / 2, RELIEF)) : calm;
 }
 
-void bl_estimate(const struct bl_world *w, struct bl_guest *g, uint64_t now)
+void bl_estimate(const struct bl_world *w, struct bl_guest *g)
 {
 	if (g->fresh) {
-		int was = g->pressed;
-
 		g->pressed = (uint8_t)pressed(w, g);
-		learn(w, g, was, now);
 		follow(w, g, bl_in_use(g));
 	}
 	if (g->stale) {

@@ -46,18 +46,23 @@ static int retell_due(const struct bl_world *w, const struct bl_guest *g, uint64
 	return g->retold_ns == BALLOON_UNKNOWN || now - g->retold_ns >= wait;
 }
 
+static int frozen(const struct bl_guest *g)
+{
+	return g->hold == BL_HOLD_FREEZE && !g->overridden;
+}
+
 /* By how much a guest is to grow; 0 if it is near enough or must not. Below its
  * bounds, or pressed, it does not wait; without figures it gets what is over. */
 static uint64_t want(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
 {
-	uint64_t more = bl_less(g->goal, g->target);
+	uint64_t more = bl_less(bl_min(g->goal, g->max), g->target);
 
 	if (!can_move(g) || !more)
 		return 0;
+	if (frozen(g))
+		return 0;
 	if (g->target < g->min)
 		return more;
-	if (g->hold == BL_HOLD_FREEZE && !g->overridden)
-		return 0;
 	if (g->hold == BL_HOLD_FULL && !g->overridden)
 		return more;
 	if (g->pin)
@@ -106,15 +111,18 @@ static void shrink(const struct bl_world *w, struct bl_guest *g)
 		g->order = next;
 }
 
-/* Shrinks whoever is above its entitlement. */
-static void take(struct bl_world *w, uint64_t now)
+/* Shrinks whoever is above its limit, and, if somebody waits for it or a pool's
+ * limit says so, whoever is above its entitlement. */
+static void take(struct bl_world *w, int wanted, uint64_t now)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 		uint8_t why;
 
 		if (g->order != BALLOON_UNKNOWN ||
-		    (bl_less(g->target, g->goal) < deadband(w, g) && g->target <= g->max))
+		    ((!(wanted || g->crowded) ||
+		      bl_less(g->target, g->goal) < deadband(w, g)) &&
+		     g->target <= g->max))
 			continue;
 		why = spared(w, g, now);
 		if (why)
@@ -137,7 +145,7 @@ static uint64_t missing(const struct bl_world *w, uint64_t most)
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct bl_guest *g = &w->guests[i];
-		uint64_t miss = can_move(g) ? bl_less(g->min, g->target) : 0;
+		uint64_t miss = can_move(g) && !frozen(g) ? bl_less(g->min, g->target) : 0;
 
 		if (miss <= most)
 			sum = bl_min(sum + miss, BALLOON_BYTES_MAX);
@@ -160,7 +168,7 @@ static uint64_t restore(struct bl_world *w, uint64_t free)
 		most /= 2;
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
-		uint64_t miss = can_move(g) ? bl_less(g->min, g->target) : 0;
+		uint64_t miss = can_move(g) && !frozen(g) ? bl_less(g->min, g->target) : 0;
 
 		if (!miss)
 			continue;
@@ -296,9 +304,9 @@ void bl_plan(struct bl_world *w, uint64_t now)
 		return;
 	}
 	withdraw(w);
-	if (missing(w, BALLOON_BYTES_MAX) + wants[0] + wants[1] + w->spare > free ||
-	    w->charged > w->capacity)
-		take(w, now);
+	bl_pools_crowd(w);
+	take(w, missing(w, BALLOON_BYTES_MAX) + wants[0] + wants[1] + w->spare > free ||
+	             w->charged > w->capacity, now);
 	left = restore(w, free);
 	give(w, left, wants[1], 1, now);
 	left = bl_less(left, bl_max(bl_min(wants[1], left), w->spare));
@@ -306,20 +314,39 @@ void bl_plan(struct bl_world *w, uint64_t now)
 	retell(w, now);
 }
 
+/* What a guest lacks of all it may have. */
+static uint64_t lacks(const struct bl_guest *g)
+{
+	return can_move(g) && !frozen(g) ? bl_less(g->max, g->target) : 0;
+}
+
+/* Its part of what is free, in whole pages: all of it if that goes round. */
+static uint64_t released(const struct bl_guest *g, uint64_t free, bl_u128 sum)
+{
+	uint64_t more = lacks(g);
+
+	if (sum <= free)
+		return more;
+	more = (uint64_t)((bl_u128)more * free / sum);
+	return more - bl_min(more, (g->target + more) % BALLOON_PAGE_BYTES);
+}
+
 void bl_release(struct bl_world *w)
 {
 	uint64_t free = bl_less(w->host_room, w->charged);
+	bl_u128 sum = 0;
 
 	if (w->host_room == BALLOON_UNKNOWN)
 		free = 0;
+	for (size_t i = 0; i < w->n; i++)
+		sum += lacks(&w->guests[i]);
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
-		uint64_t more = can_move(g) ? bl_min(bl_less(g->max, g->target), free) : 0;
+		uint64_t more = released(g, free, sum);
 
 		if (g->target + more < g->min)
 			more = 0; /* an order below a reservation is never given */
 		g->order = more ? g->target + more : BALLOON_UNKNOWN;
 		g->reason = more ? BALLOON_REASON_RELEASED : g->reason;
-		free -= more;
 	}
 }

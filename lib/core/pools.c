@@ -82,3 +82,34 @@ void bl_pools_divide(struct bl_world *w, uint64_t capacity)
 	for (size_t k = 0; k < w->pools_n; k++)
 		divide(w, &w->pools[k]);
 }
+
+/* What a pool's members have or were promised, and those of its pools. */
+static void charge(struct bl_world *w)
+{
+	for (size_t k = 0; k < w->pools_n; k++)
+		w->pools[k].charged = 0;
+	for (size_t k = w->pools_n; k-- > 0;) {
+		struct bl_pool *p = &w->pools[k];
+		uint64_t sum = p->charged;
+
+		for (uint32_t m = 0; m < p->guests_n; m++)
+			sum = bl_min(sum + bl_charge(&w->guests[w->members[p->guests + m]]),
+			             BALLOON_BYTES_MAX);
+		p->charged = sum;
+		if (k)
+			w->pools[p->parent].charged =
+			        bl_min(w->pools[p->parent].charged + sum, BALLOON_BYTES_MAX);
+	}
+}
+
+void bl_pools_crowd(struct bl_world *w)
+{
+	charge(w);
+	for (size_t k = 0; k < w->pools_n; k++) {
+		struct bl_pool *p = &w->pools[k];
+
+		p->crowded = p->charged > p->limit || (k && w->pools[p->parent].crowded);
+		for (uint32_t m = 0; m < p->guests_n; m++)
+			w->guests[w->members[p->guests + m]].crowded = p->crowded;
+	}
+}
