@@ -14,13 +14,13 @@
 
 static void host(struct canvas *c, const char *when, json_object *from)
 {
-	char state[16] = "";
+	char state[16] = "", clean[16];
 	uint64_t shortfall = view_number(from, "shortfall_bytes");
 
 	view_string(from, "host_state", state, sizeof(state));
-	printable(state, state, sizeof(state));
+	printable(state, clean, sizeof(clean));
 	canvas_putf(c, "%-8s%s total, ", when, human(view_number(from, "total_bytes")).s);
-	canvas_putf(c, "%s available: %s; ", human(view_number(from, "available_bytes")).s, state);
+	canvas_putf(c, "%s available: %s; ", human(view_number(from, "available_bytes")).s, clean);
 	canvas_putf(c, "%s capacity, ", human(view_number(from, "capacity_bytes")).s);
 	canvas_putf(c, "%s reserved", human(view_number(from, "reserved_bytes")).s);
 	if (shortfall && shortfall != BALLOON_UNKNOWN)
