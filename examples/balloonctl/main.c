@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* balloonctl's command line, and its commands but for "top". */
+/* balloonctl's command line, and its commands but for "top". What hold, unhold,
+ * admit and plan are given goes into their requests by asking.c. */
 #include <argp.h>
 #include <errno.h>
 #include <langinfo.h>
@@ -10,7 +11,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "asking.h"
 #include "client.h"
+#include "planned.h"
 #include "table.h"
 #include "top.h"
 
@@ -28,11 +31,29 @@ struct options {
 	bool plain;
 	int interval_ms;
 	long count;
+	struct asking asking;
 };
 
+/* Beyond characters: these have no short form. */
+enum { KEY_ASKING = 256 };
+
+/* In the order of asking.h. */
 static const struct argp_option argp_options[] = {
+	{ "for", KEY_ASKING + ASKING_FOR, "TIME", 0, "hold: for so long, 1s to 7d", 1 },
+	{ "owner", KEY_ASKING + ASKING_OWNER, "NAME", 0, "hold, unhold: who holds", 1 },
+	{ "reason", KEY_ASKING + ASKING_REASON, "TEXT", 0, "hold: why, for people", 1 },
+	{ "mode", KEY_ASKING + ASKING_MODE, "MODE", 0, "hold: freeze (default), keep or full", 1 },
+	{ "size", KEY_ASKING + ASKING_SIZE, "SIZE", 0, "admit: what it is started with", 2 },
+	{ "reservation", KEY_ASKING + ASKING_RESERVATION, "SIZE", 0, "admit: its own for sure", 2 },
+	{ "overhead", KEY_ASKING + ASKING_OVERHEAD, "SIZE", 0, "admit: the hypervisor's own need", 2 },
+	{ "pool", KEY_ASKING + ASKING_POOL, "POOL", 0, "admit: where it will belong", 2 },
+	{ "budget", KEY_ASKING + ASKING_BUDGET, "SIZE", 0, "plan: if all guests had this at most", 3 },
+	{ "set", KEY_ASKING + ASKING_SET, "GUEST.KEY=VALUE", 0, "plan: if this were configured", 3 },
+	{ "add", KEY_ASKING + ASKING_ADD, "NAME=SIZE", 0, "plan: if this guest were there", 3 },
+	{ "host-total", KEY_ASKING + ASKING_TOTAL, "SIZE", 0, "plan: if the host had this", 3 },
+	{ "host-available", KEY_ASKING + ASKING_AVAILABLE, "SIZE", 0, "plan: if this were free", 3 },
 	{ "socket", 's', "PATH", 0, "Where balloond listens", 0 },
-	{ "json", 'j', NULL, 0, "status: print balloond's JSON", 0 },
+	{ "json", 'j', NULL, 0, "status, plan: print balloond's JSON", 0 },
 	{ "interval", 'i', "SECONDS", 0, "top: time between refreshes, default 1", 0 },
 	{ "count", 'n', "N", 0, "top: leave after N refreshes", 0 },
 	{ "plain", 'p', NULL, 0, "top: blocks of text, as when the output is no terminal", 0 },
@@ -44,8 +65,12 @@ static const char doc[] =
 	"status   a table of host and guests\n"
 	"top      the same, live; q quits\n"
 	"explain  why GUEST (name or UUID) has the memory it has\n"
-	"policy   the configuration in force, as JSON\n\n"
-	"Exit codes: 0 all was well, 1 balloond does not answer or knows no such guest,"
+	"policy   the configuration in force, as JSON\n"
+	"hold     leave GUEST alone for a while; for root and balloond's user\n"
+	"unhold   end that\n"
+	"admit    is there room for another guest? nothing is changed\n"
+	"plan     targets as they are, and as they would be; nothing is changed\n\n"
+	"Exit codes: 0 all was well, 1 no, or balloond does not answer or refused,"
 	" 2 wrong use of options.";
 
 static void set_interval(struct argp_state *state, const char *arg, int *ret_ms)
@@ -69,11 +94,31 @@ static void set_count(struct argp_state *state, const char *arg, long *ret)
 	*ret = n;
 }
 
+static const struct command {
+	const char *name;
+	bool guest; /* takes one */
+} commands[] = {
+	{ "status", false }, { "top", false }, { "explain", true }, { "policy", false },
+	{ "hold", true }, { "unhold", true }, { "admit", false }, { "plan", false },
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; name && i < COMMANDS; i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
 static void take_word(struct argp_state *state, struct options *o, const char *arg)
 {
+	const struct command *c = find_command(o->command);
+
 	if (!o->command)
 		o->command = arg;
-	else if (!strcmp(o->command, "explain") && !o->guest)
+	else if (c && c->guest && !o->guest)
 		o->guest = arg;
 	else
 		argp_error(state, "there is nothing to do with '%s'", arg);
@@ -81,17 +126,30 @@ static void take_word(struct argp_state *state, struct options *o, const char *a
 
 static void check_words(struct argp_state *state, const struct options *o)
 {
-	static const char *const known[] = { "status", "top", "explain", "policy" };
-	size_t i = 0;
+	const struct command *c = find_command(o->command);
+	char why[ASKING_ERROR_MAX];
 
 	if (!o->command)
-		argp_error(state, "say what to do: status, top, explain or policy");
-	while (i < 4 && strcmp(known[i], o->command) != 0)
-		i++;
-	if (i == 4)
+		argp_error(state, "say what to do: status, top, explain, policy, hold, unhold, admit "
+		           "or plan");
+	if (!c)
 		argp_error(state, "there is no command '%s'", o->command);
-	if (!strcmp(o->command, "explain") && !o->guest)
-		argp_error(state, "explain which guest? \"balloonctl status\" lists them");
+	if (c && c->guest && !o->guest)
+		argp_error(state, "%s which guest? \"balloonctl status\" lists them", o->command);
+	if (c && asking_check(&o->asking, c->name, why, sizeof(why)) < 0)
+		argp_error(state, "%s", why);
+}
+
+static error_t take_asking(struct argp_state *state, struct options *o, int key, const char *arg)
+{
+	char why[ASKING_ERROR_MAX];
+
+	if (key < KEY_ASKING || key >= KEY_ASKING + ASKING_OPTIONS)
+		return ARGP_ERR_UNKNOWN;
+	if (asking_option(&o->asking, (enum asking_option)(key - KEY_ASKING), arg, why,
+	                  sizeof(why)) < 0)
+		argp_error(state, "%s", why);
+	return 0;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -106,7 +164,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'n': set_count(state, arg, &o->count); break;
 	case ARGP_KEY_ARG: take_word(state, o, arg); break;
 	case ARGP_KEY_END: check_words(state, o); break;
-	default: return ARGP_ERR_UNKNOWN;
+	default: return take_asking(state, o, key, arg);
 	}
 	return 0;
 }
@@ -169,26 +227,67 @@ static int print_status(const struct options *o)
 	return EXIT_OK;
 }
 
-static int print_why(const struct options *o)
+/* Asks what the options say; the answer is the caller's to put. */
+static int ask_all(struct options *o, json_object **ret)
 {
-	struct text request = { 0 };
-	json_object *answer, *sentence = NULL;
-	char clean[4096];
-	int rc;
+	const char *request = asking_request(&o->asking, o->command, o->guest);
 
-	text_add(&request, "{\"cmd\":\"explain\",\"guest\":");
-	text_json_string(&request, o->guest, SIZE_MAX);
-	text_add(&request, "}");
-	rc = request.broken ? complain("there is not enough memory")
-	                    : ask(o, request.data, &answer);
-	text_free(&request);
-	if (rc)
-		return rc;
+	return request ? ask(o, request, ret) : complain("there is not enough memory");
+}
+
+static int print_text(json_object *answer, const char *prefix)
+{
+	json_object *sentence = NULL;
+	char clean[4096];
+
 	json_object_object_get_ex(answer, "text", &sentence);
 	printable(sentence ? json_object_get_string(sentence) : "", clean, sizeof(clean));
-	puts(clean);
+	printf("%s%s\n", prefix, clean);
 	json_object_put(answer);
 	return EXIT_OK;
+}
+
+/* explain, hold, unhold */
+static int print_sentence(struct options *o)
+{
+	json_object *answer;
+	int rc = ask_all(o, &answer);
+
+	return rc ? rc : print_text(answer, "");
+}
+
+static int print_admission(struct options *o)
+{
+	json_object *answer, *admitted = NULL;
+	int rc = ask_all(o, &answer);
+
+	if (rc)
+		return rc;
+	if (json_object_object_get_ex(answer, "admitted", &admitted) &&
+	    json_object_get_boolean(admitted))
+		return print_text(answer, "yes: ");
+	print_text(answer, "no: ");
+	return EXIT_FAILED;
+}
+
+static int print_plan(struct options *o)
+{
+	struct canvas c = { .width = width(), .utf8 = utf8_terminal() };
+	json_object *answer;
+	int rc = ask_all(o, &answer);
+
+	if (rc)
+		return rc;
+	if (o->json)
+		return print_json(answer, JSON_C_TO_STRING_PLAIN);
+	rc = planned_table(&c, answer);
+	json_object_put(answer);
+	if (rc < 0)
+		complain("balloond's plan is not understood; are both of one version?");
+	else if (!c.out.broken)
+		fwrite(c.out.data, 1, c.out.len, stdout);
+	text_free(&c.out);
+	return rc < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
 static int print_policy(const struct options *o)
@@ -217,7 +316,9 @@ static int run_top(const struct options *o)
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
-		argp_options, parse, "status|top|policy\nexplain GUEST", doc, NULL, NULL, NULL
+		argp_options, parse, "status|top|policy\nexplain GUEST\n"
+		"hold GUEST --for TIME --owner NAME\nunhold GUEST --owner NAME\n"
+		"admit --size SIZE --reservation SIZE\nplan", doc, NULL, NULL, NULL
 	};
 	struct options o = { .socket = "/run/balloond/balloond.sock", .interval_ms = 1000 };
 	int rc;
@@ -231,9 +332,14 @@ int main(int argc, char **argv)
 		rc = print_status(&o);
 	else if (!strcmp(o.command, "top"))
 		rc = run_top(&o);
-	else if (!strcmp(o.command, "explain"))
-		rc = print_why(&o);
-	else
+	else if (!strcmp(o.command, "policy"))
 		rc = print_policy(&o);
+	else if (!strcmp(o.command, "admit"))
+		rc = print_admission(&o);
+	else if (!strcmp(o.command, "plan"))
+		rc = print_plan(&o);
+	else
+		rc = print_sentence(&o);
+	asking_free(&o.asking);
 	return fflush(stdout) && !rc ? EXIT_FAILED : rc;
 }

@@ -167,10 +167,35 @@ static void host_bar(struct canvas *c, const struct view *v)
 	canvas_style(c, PLAIN);
 }
 
+/* Below clear the host wants memory back; below soft, urgently. */
+static void host_state(struct canvas *c, const struct view *v)
+{
+	char clean[sizeof(v->host_state)];
+
+	if (!v->host_state[0])
+		return;
+	printable(v->host_state, clean, sizeof(clean));
+	canvas_put(c, ": ");
+	if (!strcmp(clean, "soft"))
+		canvas_style(c, YELLOW);
+	if (!strcmp(clean, "hard") || !strcmp(clean, "low"))
+		canvas_style(c, RED);
+	canvas_put(c, clean);
+	canvas_style(c, PLAIN);
+}
+
+/* What is kept from the guests, when there is any. */
+static void kept(struct canvas *c, uint64_t bytes, const char *how)
+{
+	if (bytes && bytes != BALLOON_UNKNOWN)
+		canvas_putf(c, ", %s %s", human(bytes).s, how);
+}
+
 void table_host(struct canvas *c, const struct view *v)
 {
 	canvas_putf(c, "host    %s total, %s available, %s reserve", human(v->total).s,
 	            human(v->available).s, human(v->reserve).s);
+	host_state(c, v);
 	canvas_putf(c, "; %llu orders", (unsigned long long)v->orders);
 	troubles(c, v);
 	if (v->dry_run)
@@ -186,6 +211,8 @@ void table_host(struct canvas *c, const struct view *v)
 	} else {
 		canvas_put(c, c->escapes ? " no shortfall" : ", no shortfall");
 	}
+	kept(c, v->claimed, "claimed");
+	kept(c, v->held, "held");
 	canvas_putf(c, ", %s moved", human(v->moved).s);
 	canvas_end(c);
 }

@@ -9,8 +9,7 @@
 
 #include <balloon/balloon.h>
 
-/* What is missing, null or no number is unknown; a fraction is cut off. */
-static uint64_t number(json_object *from, const char *key)
+uint64_t view_number(json_object *from, const char *key)
 {
 	json_object *v = NULL;
 	int64_t n;
@@ -23,7 +22,7 @@ static uint64_t number(json_object *from, const char *key)
 	return n < 0 ? BALLOON_UNKNOWN : (uint64_t)n;
 }
 
-static void string(json_object *from, const char *key, char *ret, size_t size)
+void view_string(json_object *from, const char *key, char *ret, size_t size)
 {
 	json_object *v = NULL;
 
@@ -33,39 +32,42 @@ static void string(json_object *from, const char *key, char *ret, size_t size)
 
 static void read_row(json_object *from, struct row *r)
 {
-	string(from, "name", r->name, sizeof(r->name));
-	string(from, "uuid", r->uuid, sizeof(r->uuid));
-	string(from, "state", r->state, sizeof(r->state));
-	string(from, "reason", r->reason, sizeof(r->reason));
-	string(from, "fixed", r->fixed, sizeof(r->fixed));
-	r->size = number(from, "size_bytes");
-	r->actual = number(from, "actual_bytes");
-	r->target = number(from, "target_bytes");
-	r->active = number(from, "active_bytes");
-	r->shares = number(from, "shares");
-	r->lag_s = number(from, "lag_s");
+	view_string(from, "name", r->name, sizeof(r->name));
+	view_string(from, "uuid", r->uuid, sizeof(r->uuid));
+	view_string(from, "state", r->state, sizeof(r->state));
+	view_string(from, "reason", r->reason, sizeof(r->reason));
+	view_string(from, "fixed", r->fixed, sizeof(r->fixed));
+	r->size = view_number(from, "size_bytes");
+	r->actual = view_number(from, "actual_bytes");
+	r->target = view_number(from, "target_bytes");
+	r->active = view_number(from, "active_bytes");
+	r->shares = view_number(from, "shares");
+	r->lag_s = view_number(from, "lag_s");
 }
 
 static void read_host(json_object *from, struct view *v)
 {
-	v->total = number(from, "total_bytes");
-	v->available = number(from, "available_bytes");
-	v->reserve = number(from, "reserve_bytes");
-	v->capacity = number(from, "capacity_bytes");
-	v->charged = number(from, "charged_bytes");
-	v->shortfall = number(from, "shortfall_bytes");
-	v->orders = number(from, "orders");
-	v->refused = number(from, "refused");
-	v->moved = number(from, "moved_bytes");
-	v->lost_samples = number(from, "lost_samples");
-	v->lost_beats = number(from, "lost_beats");
-	v->clamped = number(from, "clamped");
+	v->total = view_number(from, "total_bytes");
+	v->available = view_number(from, "available_bytes");
+	v->reserve = view_number(from, "reserve_bytes");
+	v->capacity = view_number(from, "capacity_bytes");
+	v->charged = view_number(from, "charged_bytes");
+	v->shortfall = view_number(from, "shortfall_bytes");
+	v->claimed = view_number(from, "claimed_bytes");
+	v->held = view_number(from, "held_bytes");
+	view_string(from, "host_state", v->host_state, sizeof(v->host_state));
+	v->orders = view_number(from, "orders");
+	v->refused = view_number(from, "refused");
+	v->moved = view_number(from, "moved_bytes");
+	v->lost_samples = view_number(from, "lost_samples");
+	v->lost_beats = view_number(from, "lost_beats");
+	v->clamped = view_number(from, "clamped");
 }
 
 int view_read(json_object *status, struct view *ret)
 {
 	json_object *host, *guests, *dry = NULL;
-	struct view v = { .beat = number(status, "beat") };
+	struct view v = { .beat = view_number(status, "beat") };
 
 	if (!json_object_object_get_ex(status, "host", &host) ||
 	    !json_object_object_get_ex(status, "guests", &guests) ||

@@ -20,6 +20,8 @@ struct view {
 	uint64_t beat;
 	bool dry_run;
 	uint64_t total, available, reserve, capacity, charged, shortfall;
+	uint64_t claimed, held;
+	char host_state[16]; /* "" = not said */
 	uint64_t orders, refused, moved, lost_samples, lost_beats, clamped;
 	struct row *rows;
 	size_t rows_n;
@@ -27,6 +29,11 @@ struct view {
 
 int view_read(json_object *status, struct view *ret); /* 0, -EPROTO or -ENOMEM */
 void view_free(struct view *v);
+
+/* What is missing, null or no number is unknown; a fraction is cut off. */
+uint64_t view_number(json_object *from, const char *key);
+/* What is missing or no string leaves *ret alone. */
+void view_string(json_object *from, const char *key, char *ret, size_t size);
 
 /* The same guest in another view, or NULL. */
 const struct row *view_find(const struct view *v, const struct row *like);

@@ -11,16 +11,14 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "allocation.h"
 #include "field.h"
 #include "pools.h"
-#include "scan.h"
+#include "tree.h"
 
-/* Keys of a thousand guests with all they can have, and as much again. */
-#define KEYS_MAX 8192
 #define DAY_MS UINT64_C(86400000)
 
 #define PROFILE(field) offsetof(struct balloon_profile, field)
-#define ALLOCATION(field) offsetof(struct balloon_allocation, field)
 #define CONFIG(field) offsetof(struct config, field)
 
 /* Wide bounds: beyond them is a slip of the unit, not a choice. */
@@ -47,16 +45,6 @@ static const struct field tuning_fields[] = {
 /* A beat costs a round of questions to the hypervisor: not more than ten a
  * second. Beyond ten minutes nobody would call it arbitration. */
 static const struct field interval_field = FIELD("interval_ms", MS, PROFILE(beat_ns), 100, 600000);
-
-static const struct field allocation_fields[] = {
-	FIELD("shares", SHARES, ALLOCATION(shares), 0, BALLOON_SHARES_MAX),
-	FIELD("reservation", BYTES, ALLOCATION(reservation_bytes), 0, BALLOON_BYTES_MAX),
-	FIELD("limit", BYTES, ALLOCATION(limit_bytes), MIB, BALLOON_BYTES_MAX),
-	{ .name = "pool", .kind = NAME, .at = ALLOCATION(pool) },
-	{ .name = "tax_pct", .kind = PCT, .at = ALLOCATION(tax_bp), .max = 9999,
-	  .flags_at = ALLOCATION(flags), .flag = BALLOON_ALLOCATION_TAX },
-	FIELD_END,
-};
 
 static const struct field host_fields[] = {
 	FIELD("budget", BYTES, CONFIG(budget_bytes), MIB, BALLOON_BYTES_MAX),
@@ -170,15 +158,6 @@ static int take_reserve(struct parser *p, json_object *v, struct config *c)
 
 /* ---- guests */
 
-/* Until here the pool's name is the JSON's; from here on it is the pool's own. */
-static int take_allocation(struct parser *p, json_object *v, const struct config *c,
-                           struct balloon_allocation *a)
-{
-	int rc = fields_take(p, allocation_fields, v, a);
-
-	return rc || !a->pool ? rc : pools_resolve(p, "pool", c, &a->pool);
-}
-
 static int take_defaults(struct parser *p, json_object *v, struct config *c)
 {
 	int rc;
@@ -186,30 +165,10 @@ static int take_defaults(struct parser *p, json_object *v, struct config *c)
 	if (!json_object_is_type(v, json_type_object))
 		return refuse(p, "defaults", "should be an object, { ... }");
 	snprintf(p->at, sizeof(p->at), "defaults.");
-	rc = take_allocation(p, v, c, &c->fallback);
+	rc = allocation_take(p, v, c, &c->fallback);
 	p->at[0] = '\0';
 	return rc;
 }
-
-/* What is not said of a guest is the default's: the two must fit together. */
-static int check_bounds(struct parser *p, const struct balloon_allocation *a,
-                        const struct balloon_allocation *fallback)
-{
-	uint64_t low = a->reservation_bytes, high = a->limit_bytes;
-
-	if (low == BALLOON_UNKNOWN)
-		low = fallback->reservation_bytes;
-	if (high == BALLOON_UNKNOWN)
-		high = fallback->limit_bytes;
-	return bounds_check(p, low, high);
-}
-
-static const struct balloon_allocation allocation_unknown = {
-	.struct_size = sizeof(struct balloon_allocation),
-	.shares = BALLOON_UNKNOWN,
-	.reservation_bytes = BALLOON_UNKNOWN,
-	.limit_bytes = BALLOON_UNKNOWN,
-};
 
 static int take_guest(struct parser *p, const char *name, json_object *v, struct config *c)
 {
@@ -227,9 +186,9 @@ static int take_guest(struct parser *p, const char *name, json_object *v, struct
 	if (!json_object_is_type(v, json_type_object))
 		return refuse(p, "", "should be an object, { ... }");
 	strcat(p->at, "."); /* 7 + 255 + 1 bytes of 287 */
-	rc = take_allocation(p, v, c, &g->allocation);
+	rc = allocation_take(p, v, c, &g->allocation);
 	if (!rc)
-		rc = check_bounds(p, &g->allocation, &c->fallback);
+		rc = allocation_check(p, &g->allocation, &c->fallback);
 	p->at[0] = '\0';
 	return rc;
 }
@@ -294,59 +253,7 @@ static int take_root(struct parser *p, json_object *root, struct config *c)
 	if (rc)
 		return rc;
 	snprintf(p->at, sizeof(p->at), "defaults.");
-	return check_bounds(p, &c->fallback, &c->fallback);
-}
-
-/* Every key the scan saw must be there: json-c loses one when malloc() fails. */
-static size_t count_members(json_object *object)
-{
-	struct json_object_iterator i, end;
-	size_t n = 0;
-
-	if (!json_object_is_type(object, json_type_object))
-		return 0;
-	i = json_object_iter_begin(object);
-	end = json_object_iter_end(object);
-	for (; !json_object_iter_equal(&i, &end); json_object_iter_next(&i))
-		n += 1 + count_members(json_object_iter_peek_value(&i));
-	return n;
-}
-
-static int scan_text(struct parser *p, const char *text, size_t len, size_t *ret_members)
-{
-	struct scan scan = { .text = text, .len = len, .keys_max = KEYS_MAX };
-	int rc;
-
-	scan.keys = calloc(KEYS_MAX, sizeof(*scan.keys));
-	if (!scan.keys)
-		return no_memory(p);
-	rc = scan_json(&scan);
-	free(scan.keys);
-	if (rc)
-		snprintf(p->error, p->size, "%s", scan.error);
-	*ret_members = scan.members;
-	return rc;
-}
-
-static int parse_tree(struct parser *p, const char *text, size_t len, json_object **ret)
-{
-	struct json_tokener *tokener = json_tokener_new_ex(SCAN_DEPTH + 1);
-	json_object *root;
-	enum json_tokener_error why;
-
-	if (!tokener)
-		return no_memory(p);
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	root = json_tokener_parse_ex(tokener, text, (int)len + 1); /* with the 0: it is all there is */
-	why = json_tokener_get_error(tokener);
-	json_tokener_free(tokener);
-	if (why == json_tokener_success && root) {
-		*ret = root;
-		return 0;
-	}
-	/* The scan found nothing wrong with the text, so it is not the text. */
-	json_object_put(root);
-	return no_memory(p);
+	return allocation_check(p, &c->fallback, &c->fallback);
 }
 
 int config_defaults(struct config *ret)
@@ -372,18 +279,18 @@ int config_defaults(struct config *ret)
 int config_parse(const char *text, size_t len, struct config *ret, char *error, size_t size)
 {
 	struct parser p = { .error = error, .size = size };
+	json_object *root;
 	struct config c;
-	json_object *root = NULL;
-	size_t members = 0;
-	int rc = scan_text(&p, text, len, &members);
+	int rc = tree_parse(&p, text, len, &root);
 
 	if (rc)
 		return rc;
-	if (config_defaults(&c) < 0)
+	rc = config_defaults(&c);
+	if (rc) {
+		json_object_put(root);
 		return no_memory(&p);
-	rc = parse_tree(&p, text, len, &root);
-	if (!rc)
-		rc = count_members(root) == members ? take_root(&p, root, &c) : no_memory(&p);
+	}
+	rc = take_root(&p, root, &c);
 	json_object_put(root);
 	if (rc)
 		config_free(&c);
@@ -437,13 +344,13 @@ void config_write(const struct config *c, struct text *out)
 	text_printf(out, ",\"on_stop\":\"%s\",\"pools\":{", c->keep_on_stop ? "keep" : "release");
 	pools_write(c, out);
 	text_add(out, "},\"defaults\":{");
-	fields_write(allocation_fields, &c->fallback, out);
+	allocation_write(&c->fallback, out);
 	text_add(out, "},\"guests\":{");
 	for (size_t i = 0; i < c->guests_n; i++) {
 		text_add(out, i ? "," : "");
 		text_json_string(out, c->guests[i].guest, NAME_MAX_BYTES);
 		text_add(out, ":{");
-		fields_write(allocation_fields, &c->guests[i].allocation, out);
+		allocation_write(&c->guests[i].allocation, out);
 		text_add(out, "}");
 	}
 	text_add(out, "}}");

@@ -19,9 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "log.h"
 #include "notify.h"
 #include "outbox.h"
+#include "plan.h"
 #include "report.h"
 #include "server.h"
 #include "trim.h"
@@ -221,31 +223,21 @@ static void reload_told(struct daemon *d)
 
 /* ---- answers */
 
-static void explain(struct daemon *d, const char *guest, struct text *reply)
-{
-	char sentence[EXPLAIN_MAX];
-	int rc = balloon_explain(d->b, guest, sentence, sizeof(sentence));
-
-	if (rc < 0) {
-		report_error(rc == -ENOENT ? "there is no such guest; \"status\" lists them"
-		                           : strerror(-rc), reply);
-		return;
-	}
-	text_add(reply, "{\"text\":");
-	text_json_string(reply, sentence, sizeof(sentence));
-	text_add(reply, "}");
-}
-
-static void answer(void *arg, const struct request *r, struct text *reply)
+static void answer(void *arg, const struct request *r, uid_t uid, struct text *reply)
 {
 	struct daemon *d = arg;
 
-	if (r->command == REQUEST_EXPLAIN)
-		explain(d, r->guest, reply);
-	else if (r->command == REQUEST_POLICY)
-		config_write(&d->config, reply);
-	else
-		report_write(d->b, &d->guests, reply);
+	switch (r->command) {
+	case REQUEST_STATUS: report_write(d->b, &d->guests, reply); break;
+	case REQUEST_POLICY: config_write(&d->config, reply); break;
+	case REQUEST_EXPLAIN: answer_explain(d->b, r, reply); break;
+	case REQUEST_ADMIT: answer_admit(d->b, r, reply); break;
+	case REQUEST_PLAN: plan_write(d->b, &d->config, r->line, r->line_len, reply); break;
+	case REQUEST_HOLD:
+	case REQUEST_UNHOLD:
+		d->wanted = answer_order(d->b, r, uid, now_ns(), reply) || d->wanted;
+		break;
+	}
 }
 
 /* ---- the loop */

@@ -69,6 +69,11 @@ static void write_host(const struct balloon_report *r, struct text *out)
 	number(out, "lost_samples", r->lost_samples);
 	number(out, "lost_beats", r->lost_beats);
 	number(out, "clamped", r->clamped);
+	number(out, "spare_bytes", r->spare_bytes);
+	number(out, "claimed_bytes", r->claimed_bytes);
+	number(out, "held_bytes", r->held_bytes);
+	number(out, "reserved_bytes", r->reserved_bytes);
+	word(out, "host_state", balloon_host_state_name(r->host_state));
 	text_add(out, "}");
 }
 

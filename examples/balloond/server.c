@@ -108,7 +108,7 @@ static void serve(struct server *s, struct client *c, size_t len)
 	if (request_parse(c->line, len, &r, why, sizeof(why)) < 0)
 		reply_error(&c->reply, why);
 	else
-		s->answer(s->arg, &r, &c->reply);
+		s->answer(s->arg, &r, c->uid, &c->reply);
 	text_add(&c->reply, "\n");
 	c->len -= len + 1;
 	memmove(c->line, c->line + len + 1, c->len);

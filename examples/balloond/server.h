@@ -33,7 +33,8 @@ struct client {
 struct server {
 	struct claim claim;
 	struct client clients[SERVER_CLIENTS];
-	void (*answer)(void *arg, const struct request *r, struct text *ret_reply);
+	/* uid is the client's; (uid_t)-1 where the kernel does not say. */
+	void (*answer)(void *arg, const struct request *r, uid_t uid, struct text *ret_reply);
 	void *arg;
 };
 

@@ -6,11 +6,14 @@
 #include "request.h"
 
 #include <errno.h>
+#include <balloon/balloon.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "duration.h"
+#include "field.h"
 #include "testkit.h"
 #include "text.h"
 
@@ -35,6 +38,107 @@ static void good_ones(void)
 	CU_ASSERT_STRING_EQUAL(r.guest, "w\xc3\xa9\"b");
 	CU_ASSERT_EQUAL(parse("{\"cmd\":\"explain\",\"guest\":\"\\ud83d\\ude00\"}", &r), 0);
 	CU_ASSERT_STRING_EQUAL(r.guest, "\xf0\x9f\x98\x80");
+}
+
+static void holds(void)
+{
+	struct request r;
+
+	CU_ASSERT_EQUAL(parse("{\"cmd\":\"hold\",\"guest\":\"web\",\"owner\":\"backup\",\"for\":\"2h\"}", &r), 0);
+	CU_ASSERT_EQUAL(r.command, REQUEST_HOLD);
+	CU_ASSERT_EQUAL(r.mode, BALLOON_HOLD_FREEZE);
+	CU_ASSERT_EQUAL(r.for_ns, UINT64_C(7200000000000));
+	CU_ASSERT_STRING_EQUAL(r.owner, "backup");
+	CU_ASSERT_STRING_EQUAL(r.reason, "");
+	CU_ASSERT_EQUAL(parse("{\"reason\":\"nightly\",\"mode\":\"full\",\"cmd\":\"hold\","
+	                      "\"guest\":\"web\",\"owner\":\"b\",\"for\":\"90s\"}", &r), 0);
+	CU_ASSERT_EQUAL(r.mode, BALLOON_HOLD_FULL);
+	CU_ASSERT_STRING_EQUAL(r.reason, "nightly");
+	CU_ASSERT_EQUAL(parse("{\"cmd\":\"unhold\",\"guest\":\"web\",\"owner\":\"backup\"}", &r), 0);
+	CU_ASSERT_EQUAL(r.command, REQUEST_UNHOLD);
+	CU_ASSERT_EQUAL(r.for_ns, 0);
+}
+
+static void admissions_and_plans(void)
+{
+	static const char plan[] = "{\"cmd\":\"plan\",\"guests\":{\"web\":{\"shares\":1}}}";
+	struct request r;
+
+	CU_ASSERT_EQUAL(parse("{\"cmd\":\"admit\",\"size\":\"4GiB\",\"reservation\":\"2GiB\"}", &r), 0);
+	CU_ASSERT_EQUAL(r.command, REQUEST_ADMIT);
+	CU_ASSERT_EQUAL(r.size_bytes, 4 * GIB);
+	CU_ASSERT_EQUAL(r.reservation_bytes, 2 * GIB);
+	CU_ASSERT_EQUAL(r.overhead_bytes, 0);
+	CU_ASSERT_STRING_EQUAL(r.pool, "");
+	CU_ASSERT_EQUAL(parse("{\"cmd\":\"admit\",\"size\":\"4GiB\",\"reservation\":\"2GiB\","
+	                      "\"overhead\":\"64MiB\",\"pool\":\"lab\"}", &r), 0);
+	CU_ASSERT_EQUAL(r.overhead_bytes, 64 * MIB);
+	CU_ASSERT_STRING_EQUAL(r.pool, "lab");
+	CU_ASSERT_EQUAL(parse(plan, &r), 0);
+	CU_ASSERT_EQUAL(r.command, REQUEST_PLAN);
+	CU_ASSERT_PTR_EQUAL(r.line, plan);
+	CU_ASSERT_EQUAL(r.line_len, strlen(plan));
+}
+
+/* Each sentence names what is wrong with it. */
+static void bad_orders_are_named(void)
+{
+	static const struct { const char *line, *names; } rows[] = {
+		{ "{\"cmd\":\"hold\",\"guest\":\"w\",\"owner\":\"b\"}", "\"hold\" needs \"for\"" },
+		{ "{\"cmd\":\"hold\",\"guest\":\"w\",\"for\":\"1h\"}", "needs \"owner\"" },
+		{ "{\"cmd\":\"hold\",\"owner\":\"b\",\"for\":\"1h\"}", "needs \"guest\"" },
+		{ "{\"cmd\":\"hold\",\"guest\":\"w\",\"owner\":\"\",\"for\":\"1h\"}", "\"owner\" is empty" },
+		{ "{\"cmd\":\"hold\",\"guest\":\"w\",\"owner\":\"b\",\"for\":\"1w\"}", "for: \"1w\" is no time" },
+		{ "{\"cmd\":\"hold\",\"guest\":\"w\",\"owner\":\"b\",\"for\":7200}", "strings" },
+		{ "{\"cmd\":\"hold\",\"guest\":\"w\",\"owner\":\"b\",\"for\":\"1h\",\"mode\":\"soft\"}", "\"mode\" should be" },
+		{ "{\"cmd\":\"hold\",\"guest\":\"w\",\"owner\":\"b\",\"for\":\"1h\",\"size\":\"1MiB\"}", "takes no \"size\"" },
+		{ "{\"cmd\":\"hold\",\"guest\":\"w\",\"owner\":\"b\",\"for\":\"1h\",\"why\":\"x\"}", "no such key" },
+		{ "{\"cmd\":\"hold\",\"guest\":\"w\",\"owner\":\"b\",\"owner\":\"c\",\"for\":\"1h\"}", "twice" },
+		{ "{\"cmd\":\"unhold\",\"guest\":\"w\",\"owner\":\"b\",\"for\":\"1h\"}", "takes no \"for\"" },
+		{ "{\"cmd\":\"admit\",\"size\":\"4GiB\"}", "needs \"reservation\"" },
+		{ "{\"cmd\":\"admit\",\"size\":\"4GB\",\"reservation\":\"1GiB\"}", "size: \"4GB\"" },
+		{ "{\"cmd\":\"admit\",\"size\":\"4GiB\",\"reservation\":\"-1GiB\"}", "reservation: " },
+		{ "{\"cmd\":\"admit\",\"size\":\"4GiB\",\"reservation\":\"1GiB\",\"guest\":\"w\"}", "takes no \"guest\"" },
+		{ "{\"cmd\":\"status\",\"guests\":{\"w\":{}}}", "only a plan" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct request r = { .mode = 77 };
+		char error[512] = "";
+
+		CU_ASSERT_EQUAL(request_parse(rows[i].line, strlen(rows[i].line), &r, error,
+		                              sizeof(error)), -EINVAL);
+		CU_ASSERT_EQUAL(r.mode, 77);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error, rows[i].names));
+		if (!strstr(error, rows[i].names))
+			printf("\n%s\n  should say '%s', says: %s\n", rows[i].line, rows[i].names, error);
+	}
+}
+
+static void durations(void)
+{
+	static const struct { const char *text; uint64_t s; } good[] = {
+		{ "1s", 1 }, { "90s", 90 }, { "15m", 900 }, { "2h", 7200 }, { "7d", 604800 },
+		{ "604800s", 604800 }, { "007m", 420 },
+	};
+	static const char *const bad[] = {
+		"", "s", "0s", "0d", "8d", "169h", "604801s", "1", "1w", "1 h", " 1h", "1h ", "1h30m", "1.5h",
+		"-1h", "+1h", "1e3s", "1H", "0x1s", "18446744073709551617s",
+	};
+	char error[256];
+	uint64_t ns = 7;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		CU_ASSERT_EQUAL(duration_parse(good[i].text, &ns, error, sizeof(error)), 0);
+		CU_ASSERT_EQUAL(ns, good[i].s * 1000000000u);
+	}
+	ns = 7;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		error[0] = '\0';
+		CU_ASSERT_EQUAL(duration_parse(bad[i], &ns, error, sizeof(error)), -EINVAL);
+		CU_ASSERT_EQUAL(ns, 7);
+		CU_ASSERT(error[0]);
+	}
 }
 
 static void bad_ones(void)
@@ -80,14 +184,16 @@ static void mutilated_ones(void)
 {
 	static const char *const seeds[] = {
 		"{\"cmd\":\"explain\",\"guest\":\"w\\u00e9\\ud83d\\ude00\\n\xc3\xa9\"}",
-		"{\"cmd\":\"status\",\"x\":[1.5e3,-0,true,null,{\"a\":[]}]}",
+		"{\"cmd\":\"plan\",\"x\":[1.5e3,-0,true,null,{\"a\":[]}]}",
+		"{\"cmd\":\"hold\",\"guest\":\"w\",\"owner\":\"o\",\"for\":\"10m\",\"mode\":\"keep\"}",
+		"{\"cmd\":\"admit\",\"size\":\"1GiB\",\"reservation\":\"1KiB\"}",
 	};
 	static const char bytes[] = "{}[]\",:\\u0d8e-.\x00\x1f\xc3\xf0\xff";
 	uint64_t seed = 0x5eed;
 	unsigned long taken = 0, n = cases(200000);
 
 	for (unsigned long i = 0; i < n; i++) {
-		const char *from = seeds[draw(&seed) % 2];
+		const char *from = seeds[draw(&seed) % 4];
 		size_t len = strlen(from) - draw(&seed) % 4;
 		char *copy = malloc(len), error[512];
 		struct request r;
@@ -163,6 +269,10 @@ int main(void)
 {
 	static const struct test tests[] = {
 		{ "good ones", good_ones },
+		{ "holds", holds },
+		{ "admissions and plans", admissions_and_plans },
+		{ "bad orders are named", bad_orders_are_named },
+		{ "durations", durations },
 		{ "bad ones", bad_ones },
 		{ "long names", long_names },
 		{ "mutilated ones", mutilated_ones },
