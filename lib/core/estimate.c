@@ -65,15 +65,18 @@ static int pressed(const struct bl_world *w, struct bl_guest *g)
 
 /*
  * What a guest needs: what it works with and room to breathe. One that is
- * choked cannot show how much more it could use, so it is given half as much
- * again at once, and again in the next beat if that did not do. It goes by
- * what the guest was told, which is ours, not by what it has, which lags.
+ * choked cannot show how much more it could use, so it is given a quarter more
+ * at once, and another in the next beat if that did not do: a quarter is about
+ * the headroom it turns out to need if it was just full. It goes by what the
+ * guest was told, which is ours, not by what it has, which lags.
  */
 static uint64_t need(const struct bl_world *w, const struct bl_guest *g)
 {
 	uint64_t calm = g->active + bl_part(g->active, w->rules.headroom_bp);
 
-	return g->choked ? bl_max(calm, g->target + bl_max(g->target / 2, RELIEF)) : calm;
+	if (!g->choked)
+		return calm;
+	return bl_max(calm, g->target + bl_max(g->target / 4, RELIEF));
 }
 
 void bl_estimate(const struct bl_world *w, struct bl_guest *g)
