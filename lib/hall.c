@@ -20,7 +20,8 @@ int bl_fail(struct balloon *b, int rc, const char *format, ...)
 	return rc;
 }
 
-void bl_log(struct balloon *b, int level, const char *format, ...)
+static void __attribute__((format(printf, 3, 4)))
+say(struct balloon *b, int level, const char *format, ...)
 {
 	char sentence[512];
 	va_list args;
@@ -169,7 +170,7 @@ static void act(struct balloon *b, uint64_t now)
 	if (b->dry_run)
 		return;
 	if (bl_guard_order(b, n, now) < 0)
-		bl_log(b, LOG_WARNING, "%zu orders could not be given", n);
+		say(b, LOG_WARNING, "%zu orders could not be given", n);
 }
 
 /* Memory that was seen to move, by the hypervisor's word. */

@@ -52,6 +52,9 @@ struct bl_policy {
 	size_t pools_n;
 };
 
+/* What libvirt, Proxmox and vSphere users expect, of guests and of pools. */
+#define BL_DEFAULT_SHARES 1000
+
 #define BL_NO_POOL UINT32_MAX
 #define BL_NO_TAX UINT32_MAX
 
@@ -112,8 +115,6 @@ struct balloon {
 
 /* Sets the handle's sentence; returns rc, for `return bl_fail(b, -EINVAL, …)`. */
 int bl_fail(struct balloon *b, int rc, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
-void bl_log(struct balloon *b, int level, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
 /* Copies a struct that begins with its size into ours, zero-filled. -EINVAL

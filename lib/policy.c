@@ -11,8 +11,6 @@
 
 #include "hall.h"
 
-#define DEFAULT_SHARES 1000 /* what libvirt, Proxmox and vSphere users expect */
-
 int bl_complain(struct bl_complaint *c, int rc, const char *format, ...)
 {
 	va_list args;
@@ -305,7 +303,7 @@ struct bl_allocation bl_policy_find(const struct bl_policy *p, const char *name,
 		a.pool = own->pool == BL_NO_POOL ? a.pool : own->pool;
 		a.tax_bp = own->tax_bp == BL_NO_TAX ? a.tax_bp : own->tax_bp;
 	}
-	a.shares = either(a.shares, DEFAULT_SHARES);
+	a.shares = either(a.shares, BL_DEFAULT_SHARES);
 	a.pool = a.pool == BL_NO_POOL ? 0 : a.pool;
 	a.tax_bp = a.tax_bp == BL_NO_TAX ? p->profile.tax_bp : a.tax_bp;
 	/* An own limit below the common reservation means what it says. */

@@ -9,7 +9,6 @@
 
 #include "hall.h"
 
-#define DEFAULT_SHARES 1000
 #define POOLS_MAX 4096 /* names are looked up one by one: this takes a moment */
 
 /* A pool as the operator wrote it, by the index of its parent in his list. */
@@ -79,7 +78,7 @@ static int place(struct bl_policy *p, const struct balloon_pool *from, uint32_t 
 		return -ENOMEM;
 	p->pool_names[p->pools_n] = name;
 	p->pools[p->pools_n++] = (struct bl_pool){
-	        .shares = from->shares == BALLOON_UNKNOWN ? DEFAULT_SHARES : from->shares,
+	        .shares = from->shares == BALLOON_UNKNOWN ? BL_DEFAULT_SHARES : from->shares,
 	        .reservation = from->reservation_bytes,
 	        .limit = from->limit_bytes,
 	        .parent = parent,

@@ -58,7 +58,7 @@ static struct bl_claimant demand(const struct bl_world *w, const struct bl_guest
 
 struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g)
 {
-	uint64_t most = bl_min(g->max, bl_max(bl_min(g->ceiling, g->cap), g->min));
+	uint64_t most = bl_most(g);
 
 	if (w->by_demand)
 		return demand(w, g, most);

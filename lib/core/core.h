@@ -216,6 +216,9 @@ void bl_plan(struct bl_world *w, uint64_t now);
 /* It is here, runs and is not fixed. */
 int bl_can_move(const struct bl_guest *g);
 
+/* Somebody wants its target left as it is, and may. */
+int bl_frozen(const struct bl_guest *g);
+
 /* The rule that forbids to shrink a guest, or NONE. */
 uint8_t bl_spared(const struct bl_world *w, const struct bl_guest *g, uint64_t now);
 
@@ -264,6 +267,12 @@ static inline uint64_t bl_max(uint64_t a, uint64_t b)
 static inline uint64_t bl_less(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
+}
+
+/* The most a guest may have and could take. */
+static inline uint64_t bl_most(const struct bl_guest *g)
+{
+	return bl_min(g->max, bl_max(bl_min(g->ceiling, g->cap), g->min));
 }
 
 /* bp of v; v <= 2^52, so no overflow below a rate of 4096 times. */

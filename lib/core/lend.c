@@ -17,7 +17,7 @@ static int led(const struct bl_guest *g)
 {
 	if (!bl_can_move(g) || g->stale || g->pin || g->used == BALLOON_UNKNOWN)
 		return 0;
-	return g->hold != BL_HOLD_FREEZE || g->overridden;
+	return !bl_frozen(g);
 }
 
 /* What it demands now, and what it will before an order given now is seen to

@@ -61,10 +61,4 @@ static inline int bl_was_grown(const struct bl_guest *g)
 	       (g->shrunk_ns == BALLOON_UNKNOWN || g->grown_ns >= g->shrunk_ns);
 }
 
-/* The most it may have and could take. */
-static inline uint64_t bl_most(const struct bl_guest *g)
-{
-	return bl_min(g->max, bl_max(bl_min(g->ceiling, g->cap), g->min));
-}
-
 #endif

@@ -18,7 +18,7 @@ static uint64_t deadband(const struct bl_world *w, const struct bl_guest *g)
 	return bl_max(MIB, bl_part(g->seen.size, w->rules.deadband_bp));
 }
 
-static int can_move(const struct bl_guest *g)
+int bl_can_move(const struct bl_guest *g)
 {
 	return g->seen.here && g->seen.running && !g->seen.fixed;
 }
@@ -46,7 +46,7 @@ static int retell_due(const struct bl_world *w, const struct bl_guest *g, uint64
 	return g->retold_ns == BALLOON_UNKNOWN || now - g->retold_ns >= wait;
 }
 
-static int frozen(const struct bl_guest *g)
+int bl_frozen(const struct bl_guest *g)
 {
 	return g->hold == BL_HOLD_FREEZE && !g->overridden;
 }
@@ -57,9 +57,7 @@ static uint64_t want(const struct bl_world *w, const struct bl_guest *g, uint64_
 {
 	uint64_t more = bl_less(bl_min(g->goal, g->max), g->target);
 
-	if (!can_move(g) || !more)
-		return 0;
-	if (frozen(g))
+	if (!bl_can_move(g) || bl_frozen(g) || !more)
 		return 0;
 	if (g->target < g->min)
 		return more;
@@ -75,9 +73,9 @@ static uint64_t want(const struct bl_world *w, const struct bl_guest *g, uint64_
 }
 
 /* The rule that forbids to shrink a guest that is above its entitlement, or NONE. */
-static uint8_t spared(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
+uint8_t bl_spared(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
 {
-	if (!can_move(g))
+	if (!bl_can_move(g))
 		return g->seen.fixed ? BALLOON_REASON_FIXED : BALLOON_REASON_STALE;
 	if (g->hold && !g->overridden)
 		return BALLOON_REASON_HOLD;
@@ -103,7 +101,6 @@ static void shrink(const struct bl_world *w, struct bl_guest *g)
 	 * there is none: it is taken slowly, unless the host itself is short. */
 	if (w->charged <= w->capacity)
 		next = bl_max(next, bl_min(g->active, bl_less(g->actual, bl_max(MIB, step / 16))));
-
 	next -= next % BALLOON_PAGE_BYTES;
 	next = bl_min(bl_max(next, g->goal), g->max);
 	g->reason = next > g->goal ? BALLOON_REASON_STEP : g->bound;
@@ -124,7 +121,7 @@ static void take(struct bl_world *w, int wanted, uint64_t now)
 		      bl_less(g->target, g->goal) < deadband(w, g)) &&
 		     g->target <= g->max))
 			continue;
-		why = spared(w, g, now);
+		why = bl_spared(w, g, now);
 		if (why)
 			g->reason = why;
 		else
@@ -145,7 +142,7 @@ static uint64_t missing(const struct bl_world *w, uint64_t most)
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct bl_guest *g = &w->guests[i];
-		uint64_t miss = can_move(g) && !frozen(g) ? bl_less(g->min, g->target) : 0;
+		uint64_t miss = bl_can_move(g) && !bl_frozen(g) ? bl_less(g->min, g->target) : 0;
 
 		if (miss <= most)
 			sum = bl_min(sum + miss, BALLOON_BYTES_MAX);
@@ -168,7 +165,7 @@ static uint64_t restore(struct bl_world *w, uint64_t free)
 		most /= 2;
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
-		uint64_t miss = can_move(g) && !frozen(g) ? bl_less(g->min, g->target) : 0;
+		uint64_t miss = bl_can_move(g) && !bl_frozen(g) ? bl_less(g->min, g->target) : 0;
 
 		if (!miss)
 			continue;
@@ -227,7 +224,7 @@ static void rest(struct bl_world *w, uint64_t now, uint64_t wants[2])
 
 		g->order = BALLOON_UNKNOWN;
 		g->state = state(w, g, now);
-		g->reason = g->pin ? spared(w, g, now)
+		g->reason = g->pin ? bl_spared(w, g, now)
 		            : g->target == g->goal || w->capacity == BALLOON_UNKNOWN
 		                    ? g->bound
 		                    : BALLOON_REASON_STEADY;
@@ -244,7 +241,7 @@ static void withdraw(struct bl_world *w)
 
 		uint64_t most = bl_max(bl_max(g->ceiling, g->actual), g->min);
 
-		if (can_move(g) && !g->stale && g->target > most && most <= g->max) {
+		if (bl_can_move(g) && !g->stale && g->target > most && most <= g->max) {
 			g->order = most;
 			g->reason = BALLOON_REASON_STUCK;
 		}
@@ -259,23 +256,13 @@ static void retell(struct bl_world *w, uint64_t now)
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 
-		if (!can_move(g) || g->order != BALLOON_UNKNOWN || out_of_bounds(g) ||
+		if (!bl_can_move(g) || g->order != BALLOON_UNKNOWN || out_of_bounds(g) ||
 		    !retell_due(w, g, now))
 			continue;
 		g->drifted = 0;
 		g->retold_ns = now;
 		g->order = g->target;
 	}
-}
-
-int bl_can_move(const struct bl_guest *g)
-{
-	return can_move(g);
-}
-
-uint8_t bl_spared(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
-{
-	return spared(w, g, now);
 }
 
 /* Where not all can have all they may, a profile that lends leads by demand. */
@@ -317,7 +304,7 @@ void bl_plan(struct bl_world *w, uint64_t now)
 /* What a guest lacks of all it may have. */
 static uint64_t lacks(const struct bl_guest *g)
 {
-	return can_move(g) && !frozen(g) ? bl_less(g->max, g->target) : 0;
+	return bl_can_move(g) && !bl_frozen(g) ? bl_less(g->max, g->target) : 0;
 }
 
 /* Its part of what is free, in whole pages: all of it if that goes round. */
