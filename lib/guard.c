@@ -87,7 +87,36 @@ static struct bl_seen nothing_but(const struct bl_seen *was)
 	        .resident = BALLOON_UNKNOWN,
 	        .active = BALLOON_UNKNOWN,
 	        .serial = BALLOON_UNKNOWN,
+	        .cold = BALLOON_UNKNOWN,
+	        .swapped = BALLOON_UNKNOWN,
+	        .refault = BALLOON_UNKNOWN,
+	        .shared = BALLOON_UNKNOWN,
+	        .shareable = BALLOON_UNKNOWN,
+	        .stall_bp = BALLOON_UNKNOWN,
+	        .compress_bp = BALLOON_UNKNOWN,
 	};
+}
+
+static uint64_t up_to(uint64_t v, uint64_t most)
+{
+	return v <= most ? v : BALLOON_UNKNOWN;
+}
+
+/* What the host says of the memory behind a guest. */
+static void believe_host(struct bl_seen *seen, const struct balloon_sample *s)
+{
+	uint64_t most = bl_min(2 * BALLOON_BYTES_MAX, 4 * slack(seen->size));
+
+	seen->resident = up_to(s->resident_bytes, most);
+	seen->cold = up_to(s->cold_bytes, most);
+	seen->swapped = up_to(s->swapped_bytes, most);
+	seen->refault = s->refault_bytes;
+	seen->shared = up_to(s->shared_bytes, most);
+	seen->shareable = up_to(s->shareable_bytes, most);
+	seen->stall_bp = up_to(s->stall_bp, 10000);
+	seen->compress_bp = up_to(s->compress_bp, 10000);
+	seen->misses = s->misses;
+	seen->means = (uint8_t)(s->means & ((1u << BALLOON_MEANS_N) - 1));
 }
 
 static int size_ok(uint64_t size)
@@ -99,8 +128,6 @@ static int size_ok(uint64_t size)
  * nothing until the host says how large it is. */
 static void believe(struct bl_row *row, struct bl_seen *seen, const struct balloon_sample *s)
 {
-	uint64_t host_most = 2 * BALLOON_BYTES_MAX;
-
 	seen->here = 1;
 	seen->running = (s->flags & BALLOON_SAMPLE_RUNNING) != 0;
 	seen->fixed = (uint8_t)(s->fixed <= BALLOON_FIXED_OTHER ? s->fixed : BALLOON_FIXED_OTHER);
@@ -112,8 +139,7 @@ static void believe(struct bl_row *row, struct bl_seen *seen, const struct ballo
 		return;
 	}
 	seen->size = row->size;
-	if (s->resident_bytes <= bl_min(host_most, 4 * slack(row->size)))
-		seen->resident = s->resident_bytes;
+	believe_host(seen, s);
 	if (!plausible(s, row->size)) {
 		row->lost_samples++;
 		return;
@@ -186,6 +212,9 @@ static int observe(struct balloon *b, uint64_t now, struct balloon_sheet *sheet)
 	        .total_bytes = BALLOON_UNKNOWN,
 	        .available_bytes = BALLOON_UNKNOWN,
 	        .swap_bytes = BALLOON_UNKNOWN,
+	        .swap_free_bytes = BALLOON_UNKNOWN,
+	        .compress_free_bytes = BALLOON_UNKNOWN,
+	        .stall_bp = BALLOON_UNKNOWN,
 	};
 	rc = b->backend->observe(b->self, now, sheet);
 	if (rc == 0)
@@ -213,7 +242,10 @@ int bl_guard_observe(struct balloon *b, uint64_t now)
 	b->world.available = sheet.available_bytes <= bl_min(b->world.total, BALLOON_BYTES_MAX)
 	                             ? sheet.available_bytes
 	                             : BALLOON_UNKNOWN;
-	b->swap = sheet.swap_bytes <= BALLOON_BYTES_MAX ? sheet.swap_bytes : BALLOON_UNKNOWN;
+	b->swap = up_to(sheet.swap_bytes, BALLOON_BYTES_MAX);
+	b->world.swap_free = up_to(sheet.swap_free_bytes, b->swap);
+	b->world.compress_free = up_to(sheet.compress_free_bytes, BALLOON_BYTES_MAX);
+	b->world.stall_bp = up_to(sheet.stall_bp, 10000);
 	nodes(b, &sheet);
 	for (size_t i = 0; i < sheet.guests_n; i++) {
 		struct bl_seen *seen = &b->world.guests[i].seen;
@@ -256,34 +288,38 @@ static void answer(struct balloon *b, size_t i, uint64_t target, int32_t said, u
 		bl_told(&b->world.guests[i], target, sure, now);
 }
 
-/* b->orders[0..n) name rows by index in pad; the backend sees keys. */
+/* Writes the orders out, clamped once more. */
+static void address(struct balloon *b, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		struct bl_asked *a = &b->asked[k];
+		uint64_t target = clamp(&b->rows[a->row], a->target);
+
+		b->report.clamped += target != a->target;
+		a->target = target;
+		b->orders[k] = (struct balloon_order){
+		        .key = b->rows[a->row].key,
+		        .target_bytes = target,
+		        .rc = -EPROTO, /* an answer that never came is not consent */
+		        .means = a->means,
+		};
+	}
+}
+
 int bl_guard_order(struct balloon *b, size_t n, uint64_t now)
 {
 	int rc;
 
-	for (size_t k = 0; k < n; k++) {
-		struct balloon_order *o = &b->orders[k];
-		const struct bl_row *row = &b->rows[o->pad];
-		uint64_t target = clamp(row, o->target_bytes);
-
-		b->report.clamped += target != o->target_bytes;
-		o->target_bytes = target;
-		o->rc = -EPROTO; /* an answer that never came is not consent */
-	}
 	if (!n)
 		return 0;
+	address(b, n);
 	rc = b->backend->order(b->self, now, b->orders, n);
-	/* Only rc is the backend's to write: what was ordered is known here. */
-	for (size_t i = 0, k = 0; k < n; i++) {
+	for (size_t k = 0; k < n; k++) {
 		const struct balloon_order *o = &b->orders[k];
-		const struct bl_row *row = &b->rows[i];
-		uint64_t order = b->world.guests[i].order;
+		const struct bl_asked *a = &b->asked[k];
 
-		if (order == BALLOON_UNKNOWN)
-			continue;
-		answer(b, i, clamp(row, order), rc < 0 ? rc : o->key == row->key ? o->rc : -EPROTO,
-		       now);
-		k++;
+		answer(b, a->row, a->target,
+		       rc < 0 ? rc : o->key == b->rows[a->row].key ? o->rc : -EPROTO, now);
 	}
 	return rc;
 }

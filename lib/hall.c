@@ -164,8 +164,7 @@ static void act(struct balloon *b, uint64_t now)
 		b->proposed[i] = g->order == BALLOON_UNKNOWN ? g->target : g->order;
 		if (g->order == BALLOON_UNKNOWN)
 			continue;
-		b->orders[n++] = (struct balloon_order){
-		        .key = b->rows[i].key, .target_bytes = g->order, .pad = (uint32_t)i};
+		b->asked[n++] = (struct bl_asked){.target = g->order, .row = (uint32_t)i};
 	}
 	if (b->dry_run)
 		return;

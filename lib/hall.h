@@ -87,6 +87,14 @@ struct bl_hold_row {
 	uint64_t until_ns;
 };
 
+/* An order as it left the guard: what is written into its copy by the backend
+ * is not believed. */
+struct bl_asked {
+	uint64_t target;
+	uint32_t row;
+	uint32_t means;
+};
+
 struct balloon {
 	const struct balloon_backend *backend;
 	void *self;     /* the backend's */
@@ -105,7 +113,8 @@ struct balloon {
 	uint64_t swap; /* the host's, or UNKNOWN */
 	struct bl_hold_row *holds;
 	size_t holds_n;
-	struct balloon_order *orders;
+	struct balloon_order *orders; /* of one beat … */
+	struct bl_asked *asked;       /* … and what the guard made of them, same index */
 	uint64_t *proposed;         /* dry run: what would have been told */
 
 	int ticked;

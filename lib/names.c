@@ -70,6 +70,17 @@ const char *balloon_reason_name(uint32_t reason)
 	return reason < COUNT(names) ? names[reason] : "unknown";
 }
 
+const char *balloon_means_name(uint32_t means)
+{
+	static const char *const names[] = {
+	        [BALLOON_MEANS_BALLOON] = "balloon",   [BALLOON_MEANS_SHARE] = "share",
+	        [BALLOON_MEANS_COMPRESS] = "compress", [BALLOON_MEANS_SWAP] = "swap",
+	        [BALLOON_MEANS_CEILING] = "ceiling",
+	};
+
+	return means < COUNT(names) ? names[means] : "unknown";
+}
+
 int balloon_profile(const char *name, struct balloon_profile *ret_profile)
 {
 	static const struct {

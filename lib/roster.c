@@ -51,6 +51,7 @@ struct room {
 	uint64_t *entitled;
 	uint32_t *members;
 	struct balloon_order *orders;
+	struct bl_asked *asked;
 	uint64_t *proposed;
 	uint16_t *node_bp;
 };
@@ -62,6 +63,7 @@ static void free_room(const struct room *r)
 	free(r->entitled);
 	free(r->members);
 	free(r->orders);
+	free(r->asked);
 	free(r->proposed);
 	free(r->node_bp);
 }
@@ -73,11 +75,12 @@ static int alloc_room(struct room *r, size_t guests, size_t pools)
 	*r = (struct room){
 	        calloc(n, sizeof(*r->claimants)), calloc(n, sizeof(*r->scratch)),
 	        calloc(n, sizeof(*r->entitled)),  calloc(n, sizeof(*r->members)),
-	        calloc(n, sizeof(*r->orders)),    calloc(n, sizeof(*r->proposed)),
-	        calloc(n, sizeof(*r->node_bp) * BALLOON_NODES_MAX),
+	        calloc(n, sizeof(*r->orders) * BALLOON_MEANS_N),
+	        calloc(n, sizeof(*r->asked) * BALLOON_MEANS_N),
+	        calloc(n, sizeof(*r->proposed)),  calloc(n, sizeof(*r->node_bp) * BALLOON_NODES_MAX),
 	};
-	if (r->claimants && r->scratch && r->entitled && r->members && r->orders && r->proposed &&
-	    r->node_bp)
+	if (r->claimants && r->scratch && r->entitled && r->members && r->orders && r->asked &&
+	    r->proposed && r->node_bp)
 		return 0;
 	free_room(r);
 	return -ENOMEM;
@@ -88,12 +91,13 @@ static void install_room(struct balloon *b, const struct room *r)
 	struct bl_world *w = &b->world;
 
 	free_room(&(struct room){w->claimants, w->scratch, w->entitled, w->members, b->orders,
-	                         b->proposed, w->node_bp});
+	                         b->asked, b->proposed, w->node_bp});
 	w->claimants = r->claimants;
 	w->scratch = r->scratch;
 	w->entitled = r->entitled;
 	w->members = r->members;
 	b->orders = r->orders;
+	b->asked = r->asked;
 	b->proposed = r->proposed;
 	w->node_bp = r->node_bp;
 }

@@ -58,6 +58,30 @@ struct balloon_sample {
 	                             will do); UNKNOWN = the guest never gave any */
 	const uint64_t *node_bytes; /* host: of resident, on each of the sheet's NUMA nodes;
 	                             or NULL */
+	uint32_t means;             /* bits 1 << enum balloon_means: what it can be made to give
+	                               memory back by, besides ballooning */
+	uint32_t traits;            /* enum balloon_trait */
+	uint64_t cold_bytes;        /* host: resident, and not referenced lately */
+	uint64_t compress_bp;       /* host: what its cold memory shrinks to when compressed */
+	uint64_t swapped_bytes;     /* host: held for it in swap, compressed or not */
+	uint64_t refault_bytes;     /* host: counter of what came back from there */
+	uint64_t shared_bytes;      /* host: saved by sharing its pages */
+	uint64_t shareable_bytes;   /* host: more that sharing would save */
+	uint64_t stall_bp;          /* of the time since its last figures it stood still for
+	                               want of memory (PSI) */
+	const uint64_t *misses;     /* of BALLOON_MISSES + 1: bytes a second it would have to
+	                               read again with 0, 1, … BALLOON_MISSES parts of its
+	                               size in BALLOON_MISSES; never rising; or NULL */
+};
+
+/* Parts of a guest's size for which its misses are told. */
+#define BALLOON_MISSES 16
+
+/* What is known of a guest's balloon, for people: nothing is decided by it. */
+enum balloon_trait {
+	BALLOON_TRAIT_REPORTING = 1u << 0,     /* reports its free pages to the host */
+	BALLOON_TRAIT_DEFLATE_ON_OOM = 1u << 1, /* lets the balloon go when it runs out */
+	BALLOON_TRAIT_NO_FIGURES = 1u << 2,    /* gives no figures of its own */
 };
 
 /* Most NUMA nodes that are told apart. */
@@ -80,14 +104,33 @@ struct balloon_sheet {
 	const struct balloon_node *nodes; /* or NULL: not told, or only one */
 	size_t nodes_n;
 	uint64_t swap_bytes;      /* host swap, used or not; UNKNOWN = not told */
+	uint64_t swap_free_bytes; /* of it, unused */
+	uint64_t compress_free_bytes; /* memory that compressed pages may yet take up; 0 where
+	                             nothing compresses */
+	uint64_t stall_bp;        /* of the time since the last sheet, somebody stood still
+	                             for want of memory (PSI some) */
 };
 
-/* One number for one guest: the size it shall have. A level, not an edge. */
+/*
+ * One number for one guest by one means. A level, not an edge: it holds until
+ * the next order by the same means.
+ *
+ *	balloon   target_bytes is the size the guest shall have
+ *	share     up to so much of it is offered for sharing; 0 = none. What is
+ *	          shared already stays so where undoing it would cost memory.
+ *	compress  no more of it shall lie in host memory: what is cold goes to
+ *	swap      where the host compresses, or to its swap. UNKNOWN = no more is
+ *	          taken; what was taken comes back when the guest touches it.
+ *	ceiling   by force: it cannot get more host memory. UNKNOWN = lifted
+ *
+ * A guest is given orders by a means only while its sample says it has it, and
+ * is let go by close() of whatever presses by force.
+ */
 struct balloon_order {
 	uint64_t key;
 	uint64_t target_bytes;
-	int32_t rc;    /* the backend's answer: 0 accepted (not: reached), or -errno */
-	uint32_t pad;
+	int32_t rc;     /* the backend's answer: 0 accepted (not: reached), or -errno */
+	uint32_t means; /* enum balloon_means */
 };
 
 struct balloon_backend {

@@ -380,6 +380,16 @@ BALLOON_API int balloon_unhold(struct balloon *b, const char *guest, const char 
 
 /* ----------------------------------------------------------------- report */
 
+/* The ways to have a guest's memory given back. */
+enum balloon_means {
+	BALLOON_MEANS_BALLOON = 0, /* the guest gives pages of its own choice */
+	BALLOON_MEANS_SHARE,       /* equal pages are kept once */
+	BALLOON_MEANS_COMPRESS,    /* cold pages are compressed in host memory */
+	BALLOON_MEANS_SWAP,        /* cold pages go to the host's swap */
+	BALLOON_MEANS_CEILING,     /* the host lets it have no more, by force */
+};
+#define BALLOON_MEANS_N 5
+
 /* How a guest is doing. */
 enum balloon_state {
 	BALLOON_STATE_OK = 0,
@@ -446,6 +456,7 @@ BALLOON_API const char *balloon_state_name(uint32_t state);
 BALLOON_API const char *balloon_fixed_name(uint32_t fixed);
 BALLOON_API const char *balloon_reason_name(uint32_t reason);
 BALLOON_API const char *balloon_host_state_name(uint32_t state);
+BALLOON_API const char *balloon_means_name(uint32_t means);
 
 struct balloon_guest_report {
 	uint64_t key;               /* the backend's key for this life of the guest */

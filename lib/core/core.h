@@ -27,6 +27,15 @@ struct bl_seen {
 	uint64_t resident;
 	uint64_t active; /* sampled by the host */
 	uint64_t serial; /* moves when the guest's figures are new */
+	uint64_t cold;      /* host: resident, not referenced lately */
+	uint64_t swapped;   /* host: held in swap, compressed or not */
+	uint64_t refault;   /* host: counter of what came back from there */
+	uint64_t shared;    /* host: saved by sharing */
+	uint64_t shareable; /* host: more that sharing would save */
+	uint64_t stall_bp;  /* of the time, it stood still for want of memory */
+	uint64_t compress_bp; /* what its cold memory shrinks to */
+	const uint64_t *misses; /* of this beat alone; or NULL */
+	uint8_t means; /* bits: what gets memory back from it beside the balloon */
 	uint8_t here;    /* was in the sheet at all */
 	uint8_t running;
 	uint8_t fixed; /* enum balloon_fixed */
@@ -152,6 +161,9 @@ struct bl_world {
 
 	uint64_t total;     /* host, or UNKNOWN */
 	uint64_t available; /* host, or UNKNOWN */
+	uint64_t swap_free;     /* host, or UNKNOWN */
+	uint64_t compress_free; /* memory that compressed pages may yet take; or UNKNOWN */
+	uint64_t stall_bp;      /* of the time, somebody on the host stood still; or UNKNOWN */
 
 	struct bl_guest *guests;
 	size_t n;

@@ -15,7 +15,7 @@ static int scripted(struct spy *s, struct balloon_order *orders, size_t n)
 	for (size_t k = 0; k < n; k++) {
 		orders[k].rc = script[orders[k].key];
 		if (vandal) {
-			orders[k].pad = UINT32_MAX;
+			orders[k].means = UINT32_MAX;
 			orders[k].target_bytes = 1;
 		}
 	}
