@@ -263,19 +263,24 @@ int bl_guard_observe(struct balloon *b, uint64_t now)
 /* --------------------------------------------------------------- outwards */
 
 /* The last word on an order. Deliberately not core's bounds but worked out
- * again from what the operator said and how large the guest is. */
-static uint64_t clamp(const struct bl_row *row, uint64_t target)
+ * again from what the operator said and how large the guest is. A level may be
+ * lifted, and no level but that of sharing be less than the reservation. */
+static uint64_t clamp(const struct bl_row *row, uint32_t means, uint64_t target)
 {
 	uint64_t most = bl_min(row->limit, row->size);
 	uint64_t least = row->reservation == BALLOON_UNKNOWN ? bl_floor(row->size)
 	                                                     : row->reservation;
 
+	if (means == BALLOON_MEANS_SHARE)
+		return bl_min(target, row->size);
+	if (means != BALLOON_MEANS_BALLOON)
+		return bl_max(target, bl_min(least, most));
 	return bl_min(bl_max(target, least), most);
 }
 
-static void answer(struct balloon *b, size_t i, uint64_t target, int32_t said, uint64_t now)
+static void answer(struct balloon *b, const struct bl_asked *a, int32_t said, uint64_t now)
 {
-	struct bl_row *row = &b->rows[i];
+	struct bl_row *row = &b->rows[a->row];
 	int32_t rc = said > 0 ? -EPROTO : said;
 	int sure = rc != -ETIMEDOUT && rc != -EINPROGRESS && rc != -EPROTO;
 
@@ -284,8 +289,10 @@ static void answer(struct balloon *b, size_t i, uint64_t target, int32_t said, u
 	b->report.orders++;
 	if (rc < 0)
 		b->report.refused++;
-	if (rc == 0 || !sure)
-		bl_told(&b->world.guests[i], target, sure, now);
+	if (a->means != BALLOON_MEANS_BALLOON)
+		bl_ladder_told(&b->world, a->row, a->means, a->target, rc, now);
+	else if (rc == 0 || !sure)
+		bl_told(&b->world.guests[a->row], a->target, sure, now);
 }
 
 /* Writes the orders out, clamped once more. */
@@ -293,7 +300,7 @@ static void address(struct balloon *b, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
 		struct bl_asked *a = &b->asked[k];
-		uint64_t target = clamp(&b->rows[a->row], a->target);
+		uint64_t target = clamp(&b->rows[a->row], a->means, a->target);
 
 		b->report.clamped += target != a->target;
 		a->target = target;
@@ -318,8 +325,7 @@ int bl_guard_order(struct balloon *b, size_t n, uint64_t now)
 		const struct balloon_order *o = &b->orders[k];
 		const struct bl_asked *a = &b->asked[k];
 
-		answer(b, a->row, a->target,
-		       rc < 0 ? rc : o->key == b->rows[a->row].key ? o->rc : -EPROTO, now);
+		answer(b, a, rc < 0 ? rc : o->key == b->rows[a->row].key ? o->rc : -EPROTO, now);
 	}
 	return rc;
 }

@@ -135,10 +135,34 @@ int balloon_open(const struct balloon_options *options, struct balloon **ret_b)
 	return 0;
 }
 
+/* Adds the orders by the host's own means. */
+static size_t press(struct balloon *b, size_t i, size_t n)
+{
+	const struct bl_ladder *l = &b->world.ladders[i];
+
+	for (uint32_t m = BALLOON_MEANS_SHARE; l->tell && m < BALLOON_MEANS_N; m++) {
+		if (l->tell & BL_BIT(m))
+			b->asked[n++] = (struct bl_asked){l->orders[m], (uint32_t)i, m};
+	}
+	return n;
+}
+
+/* What presses by force ends with the handle; balloons stay as they are. */
+static void lift(struct balloon *b)
+{
+	size_t n = 0;
+
+	bl_ladder_release(&b->world);
+	for (size_t i = 0; i < b->world.n; i++)
+		n = press(b, i, n);
+	bl_guard_order(b, n, b->now_ns);
+}
+
 void balloon_close(struct balloon *b)
 {
 	if (!b)
 		return;
+	lift(b);
 	bl_guard_close(b);
 	discard(b);
 }
@@ -162,9 +186,9 @@ static void act(struct balloon *b, uint64_t now)
 		struct bl_guest *g = &b->world.guests[i];
 
 		b->proposed[i] = g->order == BALLOON_UNKNOWN ? g->target : g->order;
-		if (g->order == BALLOON_UNKNOWN)
-			continue;
-		b->asked[n++] = (struct bl_asked){.target = g->order, .row = (uint32_t)i};
+		if (g->order != BALLOON_UNKNOWN)
+			b->asked[n++] = (struct bl_asked){.target = g->order, .row = (uint32_t)i};
+		n = press(b, i, n);
 	}
 	if (b->dry_run)
 		return;
@@ -244,6 +268,7 @@ int balloon_release(struct balloon *b, uint64_t now_ns)
 	bl_holds_beat(b, now_ns);
 	bl_beat(&b->world, now_ns); /* verifies; its orders are not carried out */
 	bl_release(&b->world);
+	bl_ladder_release(&b->world);
 	act(b, now_ns);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <balloon/balloon.h>
 
 #include "core/core.h"
+#include "core/ladder.h"
 
 /* A guest as the hall knows it: who it is, and the guard's own bounds for it. */
 struct bl_row {

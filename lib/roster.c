@@ -41,6 +41,7 @@ static int by_key(const void *a, const void *b)
 struct rows {
 	struct bl_row *rows;
 	struct bl_guest *guests;
+	struct bl_ladder *ladders;
 };
 
 /* Room to work in, whose contents mean nothing between beats; members, which
@@ -106,8 +107,10 @@ static void install_rows(struct balloon *b, const struct rows *r, size_t n)
 {
 	free(b->rows);
 	free(b->world.guests);
+	free(b->world.ladders);
 	b->rows = r->rows;
 	b->world.guests = r->guests;
+	b->world.ladders = r->ladders;
 	b->world.n = n;
 }
 
@@ -219,8 +222,10 @@ static int fill(struct balloon *b, const struct balloon_sheet *sheet, struct pla
 		if (old) {
 			a->rows[i] = b->rows[old->row];
 			a->guests[i] = b->world.guests[old->row];
+			a->ladders[i] = b->world.ladders[old->row];
 			continue;
 		}
+		bl_ladder_meet(&a->ladders[i]);
 		if (meet(&a->rows[i], &a->guests[i], s, b->report.beat) == 0)
 			continue;
 		while (i--) {
@@ -270,9 +275,10 @@ static int all_different(const struct balloon_sheet *sheet)
 static int follow(struct balloon *b, const struct balloon_sheet *sheet, struct place *places)
 {
 	size_t n = sheet->guests_n;
-	struct rows rows = {calloc(n + 1, sizeof(*rows.rows)), calloc(n + 1, sizeof(*rows.guests))};
+	struct rows rows = {calloc(n + 1, sizeof(*rows.rows)), calloc(n + 1, sizeof(*rows.guests)),
+	                    calloc(n + 1, sizeof(*rows.ladders))};
 	struct room room;
-	int rc = rows.rows && rows.guests ? alloc_room(&room, n, b->world.pools_n) : -ENOMEM;
+	int rc = rows.rows && rows.guests && rows.ladders ? alloc_room(&room, n, b->world.pools_n) : -ENOMEM;
 
 	if (rc == 0) {
 		rc = fill(b, sheet, places, &rows);
@@ -282,6 +288,7 @@ static int follow(struct balloon *b, const struct balloon_sheet *sheet, struct p
 	if (rc < 0) {
 		free(rows.rows);
 		free(rows.guests);
+		free(rows.ladders);
 		return rc;
 	}
 	drop_gone(b, sheet, places);

@@ -130,6 +130,7 @@ static void carry_over(struct balloon *view, const struct balloon *b)
 
 	for (size_t i = 0; i < to->n; i++) {
 		to->guests[i] = from->guests[i];
+		to->ladders[i] = from->ladders[i];
 		view->rows[i].size = b->rows[i].size;
 		view->rows[i].met = b->rows[i].met;
 		view->proposed[i] = b->dry_run ? b->proposed[i] : from->guests[i].target;

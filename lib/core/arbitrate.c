@@ -5,14 +5,15 @@
  */
 #include "core.h"
 
-/* Guests that can never be moved are entitled to what they hold. */
+/* Guests that can never be moved are entitled to what they hold,
+ * unless the host has other means to take from them. */
 static void bounds(const struct bl_world *w, struct bl_guest *g)
 {
 	uint64_t size = g->seen.size, floor;
 
 	g->pin = 0;
 	g->cap = BALLOON_UNKNOWN;
-	if (g->seen.fixed) {
+	if (g->seen.fixed && !bl_pressable(g)) {
 		g->min = g->max = bl_charge(g);
 		return;
 	}
@@ -26,7 +27,9 @@ static void bounds(const struct bl_world *w, struct bl_guest *g)
  * or cannot be asked, or nothing is known of it. */
 static int cannot_give(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
 {
-	return !g->seen.fixed && bl_charge(g) > g->entitlement &&
+	if (g->seen.fixed)
+		return bl_pressable(g) && bl_charge(g) > g->entitlement;
+	return bl_charge(g) > g->entitlement &&
 	       (g->stuck || g->stale || !g->seen.here || !g->seen.running ||
 	        bl_booting(w, g, now));
 }
@@ -71,13 +74,6 @@ struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g)
 	};
 }
 
-/* Host memory behind a guest. What is not resident (never touched, swapped) is
- * not there to be divided yet. */
-static uint64_t backed(const struct bl_guest *g)
-{
-	return bl_min(g->actual, g->resident);
-}
-
 /* What the host keeps for itself. Where it does not say how large it is, it is
  * at least what guests have and what is free. */
 static uint64_t reserve(const struct bl_world *w, uint64_t guests)
@@ -95,7 +91,7 @@ static void host_room(struct bl_world *w)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < w->n; i++)
-		sum = bl_min(sum + backed(&w->guests[i]), BALLOON_BYTES_MAX);
+		sum = bl_min(sum + bl_backed(&w->guests[i]), BALLOON_BYTES_MAX);
 	w->kept = reserve(w, sum);
 	w->host_room = BALLOON_UNKNOWN;
 	if (w->available == BALLOON_UNKNOWN)
@@ -108,7 +104,7 @@ static void host_room(struct bl_world *w)
 /* Which rule an entitlement rests on. */
 static uint8_t rule(const struct bl_world *w, const struct bl_guest *g)
 {
-	if (g->seen.fixed)
+	if (g->seen.fixed && !bl_pressable(g))
 		return BALLOON_REASON_FIXED;
 	if (w->plenty)
 		return BALLOON_REASON_PLENTY;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One beat: verify, estimate, arbitrate, plan. */
+/* One beat: verify, estimate, arbitrate, plan, and the ladder. */
 #include "core.h"
 
 void bl_beat(struct bl_world *w, uint64_t now)
@@ -11,4 +11,5 @@ void bl_beat(struct bl_world *w, uint64_t now)
 	}
 	bl_arbitrate(w, now);
 	bl_plan(w, now);
+	bl_ladder(w, now);
 }

@@ -68,6 +68,14 @@ struct bl_guest {
 	uint64_t serial;
 	uint64_t swap_in;
 
+	/* what the host holds behind it, against what it claims to have given */
+	uint64_t proof_actual;   /* when it was last known to be honest */
+	uint64_t proof_resident; /* likewise */
+	uint64_t proven_ns;      /* when the host's view last bore it out */
+	uint64_t given;          /* bytes its balloon gave, ever */
+	uint64_t refused;        /* bytes it was to give and did not in time, ever */
+	uint64_t kept; /* most that may lie in host memory, told as it does not give; UNKNOWN */
+
 	/* estimate */
 	uint64_t fast;
 	uint64_t slow;
@@ -108,6 +116,7 @@ struct bl_guest {
 	uint8_t pressed; /* short of memory by its own figures */
 	uint8_t choked;  /* so short that what it would use does not show */
 	uint8_t stuck;
+	uint8_t hollow;  /* claims to have given what the host does not see */
 	uint8_t hold;    /* enum bl_hold_mode; the hall's */
 	uint8_t overridden; /* its hold keeps too much from the others */
 	uint8_t crowded; /* a pool it is in has more than its limit */
@@ -148,6 +157,8 @@ enum bl_hold_mode {
 	BL_HOLD_FULL,
 };
 
+struct bl_ladder; /* ladder.h */
+
 struct bl_world {
 	struct balloon_profile rules;
 	uint64_t budget;     /* or UNKNOWN */
@@ -170,6 +181,7 @@ struct bl_world {
 	struct bl_pool *pools; /* at least the root */
 	size_t pools_n;
 	uint32_t *members; /* all guests, by pool */
+	struct bl_ladder *ladders; /* one a guest */
 
 	struct bl_claimant *claimants; /* room for n + pools_n each */
 	struct bl_scratch *scratch;
@@ -184,6 +196,8 @@ struct bl_world {
 	uint8_t state;      /* enum balloon_host_state */
 	uint64_t charged;   /* what guests have or were promised */
 	uint64_t shortfall;
+	uint64_t owed;      /* by guests that do not give, and waited for by others */
+	uint64_t lacking;   /* host memory below what it should have free */
 	uint8_t plenty;
 	uint8_t by_demand; /* guests claim what they demand, not what they may have */
 	uint8_t scarce;    /* lending: demands come to more than there is */
@@ -249,6 +263,23 @@ void bl_reserve_pools(struct bl_world *w);
 int bl_admit(const struct bl_world *w, uint32_t pool, uint64_t bytes, uint64_t capacity,
              uint32_t *ret_pool, uint64_t *ret_short);
 
+/* What the host takes by its own means where balloons do not give. */
+void bl_ladder(struct bl_world *w, uint64_t now);
+
+/* A guest of which nothing was taken yet. */
+void bl_ladder_meet(struct bl_ladder *l);
+
+/* Records what the backend said to an order by a means other than the balloon. */
+void bl_ladder_told(struct bl_world *w, size_t i, uint32_t means, uint64_t level, int rc,
+                    uint64_t now);
+
+/* Lets everybody go whom the host presses. */
+void bl_ladder_release(struct bl_world *w);
+
+/* The host can take from it though it does not give: what lies in host memory
+ * is known, and the backend has a means. */
+int bl_pressable(const struct bl_guest *g);
+
 void bl_beat(struct bl_world *w, uint64_t now);
 
 /* Raises everybody as far as the host's free memory goes. */
@@ -258,13 +289,6 @@ void bl_release(struct bl_world *w);
  * not have heard is charged with the worse of the two. */
 void bl_told(struct bl_guest *g, uint64_t target, int sure, uint64_t now);
 
-/* What a guest is charged with: what was ordered and not yet taken counts as
- * taken, and what was to be given back and is still held as well. */
-static inline uint64_t bl_charge(const struct bl_guest *g)
-{
-	return g->actual > g->target ? g->actual : g->target;
-}
-
 static inline uint64_t bl_min(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -273,6 +297,27 @@ static inline uint64_t bl_min(uint64_t a, uint64_t b)
 static inline uint64_t bl_max(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
+}
+
+/* Host memory behind a guest. What is not resident (never touched, swapped) is
+ * not there to be divided yet. */
+static inline uint64_t bl_backed(const struct bl_guest *g)
+{
+	return bl_min(g->actual, g->resident);
+}
+
+/* What a guest has or was promised: what was ordered and not yet taken counts as
+ * taken, and what was to be given back and is still held as well. */
+static inline uint64_t bl_promised(const struct bl_guest *g)
+{
+	return bl_max(g->actual, g->target);
+}
+
+/* What it is charged with: that, unless the host itself keeps it smaller. */
+static inline uint64_t bl_charge(const struct bl_guest *g)
+{
+	return g->kept == BALLOON_UNKNOWN ? bl_promised(g)
+	                                  : bl_min(bl_promised(g), bl_max(g->kept, g->resident));
 }
 
 /* a - b, or 0 */

@@ -83,7 +83,7 @@ uint8_t bl_spared(const struct bl_world *w, const struct bl_guest *g, uint64_t n
 		return BALLOON_REASON_BOOT;
 	if (g->stale)
 		return BALLOON_REASON_STALE;
-	if (g->stuck)
+	if (g->stuck || g->hollow)
 		return BALLOON_REASON_STUCK;
 	if (!settled(w, g->grown_ns, now) && !out_of_bounds(g))
 		return BALLOON_REASON_SETTLE;
@@ -211,7 +211,7 @@ static uint8_t state(const struct bl_world *w, const struct bl_guest *g, uint64_
 		return BALLOON_STATE_BOOTING;
 	if (g->stale || !g->seen.here)
 		return BALLOON_STATE_STALE;
-	if (g->stuck)
+	if (g->stuck || g->hollow)
 		return BALLOON_STATE_STUCK;
 	return g->pressed ? BALLOON_STATE_PRESSED : BALLOON_STATE_OK;
 }

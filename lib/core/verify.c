@@ -31,6 +31,8 @@ void bl_meet(struct bl_guest *g)
 	        .grown_ns = BALLOON_UNKNOWN,
 	        .shrunk_ns = BALLOON_UNKNOWN,
 	        .retold_ns = BALLOON_UNKNOWN,
+	        .proof_actual = BALLOON_UNKNOWN,
+	        .kept = BALLOON_UNKNOWN,
 	        .serial = BALLOON_UNKNOWN,
 	        .swap_in = BALLOON_UNKNOWN,
 	        .fast = BALLOON_UNKNOWN,
@@ -51,7 +53,7 @@ static void adopt(struct bl_guest *g, uint64_t now)
 	g->actual = g->seen.actual == BALLOON_UNKNOWN ? g->seen.size : g->seen.actual;
 	g->target = g->actual;
 	g->mark = g->actual;
-	g->moved_ns = now;
+	g->moved_ns = g->proven_ns = now;
 }
 
 /* Its figures are fresh when their serial moved; what is not fresh for
@@ -95,8 +97,34 @@ static void follow(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 		g->mark = g->actual;
 		g->drifted = 1;
 	}
-	if (now - g->moved_ns > w->rules.stuck_ns)
+	if (now - g->moved_ns > w->rules.stuck_ns) {
+		g->refused += g->stuck ? 0 : bl_less(g->actual, g->target);
 		g->stuck = 1;
+	}
+}
+
+/* Less than this proves nothing: a hypervisor's own memory comes and goes. */
+#define NOISE (64 * MIB)
+
+/* QEMU takes an inflation that it then ignores (an assigned device, a migration
+ * under way) for done. What lies in host memory must come down to what the guest
+ * has, and what was there beside it before; by half of what it gave at the least,
+ * since a hypervisor's own memory is counted with it. */
+static void prove(const struct bl_world *w, struct bl_guest *g, uint64_t now)
+{
+	uint64_t claimed, expected;
+
+	if (g->resident == BALLOON_UNKNOWN)
+		return;
+	if (g->proof_actual == BALLOON_UNKNOWN || g->actual > g->proof_actual) {
+		g->proof_actual = g->actual;
+		g->proof_resident = g->resident;
+	}
+	claimed = g->proof_actual - g->actual;
+	expected = g->actual + bl_less(g->proof_resident, g->proof_actual);
+	if (bl_less(g->resident, expected) <= claimed / 2 + NOISE)
+		g->proven_ns = now;
+	g->hollow = now - g->proven_ns > w->rules.stuck_ns;
 }
 
 int bl_booting(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
@@ -129,12 +157,15 @@ void bl_verify(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 	if (g->seen.resident != BALLOON_UNKNOWN)
 		g->resident = g->seen.resident;
 	if (!g->seen.here || !g->seen.running) {
-		g->moved_ns = now; /* who does not run is not stuck */
+		g->moved_ns = g->proven_ns = now; /* who does not run is not stuck */
 		return;
 	}
-	if (g->seen.actual != BALLOON_UNKNOWN)
+	if (g->seen.actual != BALLOON_UNKNOWN) {
+		g->given += g->target < g->actual ? bl_less(g->actual, g->seen.actual) : 0;
 		g->actual = g->seen.actual;
+	}
 	follow(w, g, now);
+	prove(w, g, now);
 	learn_ceiling(w, g, now);
 }
 
