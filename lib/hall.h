@@ -161,6 +161,9 @@ int bl_tree_find(const struct bl_policy *p, const char *name, uint32_t *ret_pool
 int bl_roster_sync(struct balloon *b, const struct balloon_sheet *sheet);
 void bl_roster_free(struct balloon *b);
 
+/* The row of a guest (name or UUID); 0 if there is none. */
+int bl_roster_find(const struct balloon *b, const char *guest, size_t *ret_i);
+
 /* Makes another policy the one in force. -ENOMEM changes nothing. */
 int bl_roster_adopt(struct balloon *b, struct bl_policy *policy);
 

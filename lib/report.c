@@ -72,6 +72,9 @@ static struct balloon_guest_report guest_report(const struct balloon *b, size_t 
 	        .order_rc = row->order_rc,
 	        .orders = row->orders,
 	        .lost_samples = row->lost_samples,
+	        .resident_bytes = g->resident,
+	        .kept_bytes = b->world.ladders[i].level,
+	        .means = bl_rung(&b->world.ladders[i]),
 	};
 }
 

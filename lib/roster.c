@@ -351,3 +351,16 @@ void bl_roster_free(struct balloon *b)
 	install_rows(b, &(struct rows){0}, 0);
 	install_room(b, &(struct room){0});
 }
+
+int bl_roster_find(const struct balloon *b, const char *guest, size_t *ret_i)
+{
+	for (size_t i = 0; i < b->world.n; i++) {
+		const struct bl_row *row = &b->rows[i];
+
+		if (!strcmp(row->name, guest) || (*row->uuid && !strcmp(row->uuid, guest))) {
+			*ret_i = i;
+			return 1;
+		}
+	}
+	return 0;
+}

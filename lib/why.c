@@ -6,19 +6,6 @@
 
 #include "hall.h"
 
-static int find(const struct balloon *b, const char *guest, size_t *ret_i)
-{
-	for (size_t i = 0; i < b->world.n; i++) {
-		const struct bl_row *row = &b->rows[i];
-
-		if (!strcmp(row->name, guest) || (*row->uuid && !strcmp(row->uuid, guest))) {
-			*ret_i = i;
-			return 1;
-		}
-	}
-	return 0;
-}
-
 /* "1.5 GiB", "204 MiB", "unknown" */
 static const char *amount(char *text, size_t size, uint64_t bytes)
 {
@@ -75,13 +62,27 @@ static const char *because(uint8_t reason)
 	}
 }
 
+/* What the host does to a guest that does not give by itself. */
+static const char *tell_kept(char *text, size_t size, const struct balloon *b, size_t i)
+{
+	const struct bl_ladder *l = &b->world.ladders[i];
+	char level[32];
+
+	*text = 0;
+	if (l->level != BALLOON_UNKNOWN)
+		snprintf(text, size, "; the host keeps at most %s of it in memory, by %s",
+		         amount(level, sizeof(level), l->level), balloon_means_name(bl_rung(l)));
+	return text;
+}
+
 static int fixed(const struct balloon *b, size_t i, char *text, size_t size)
 {
-	char has[32];
+	char has[32], kept[96];
 
-	return snprintf(text, size, "%s keeps its %s: it cannot be moved (%s).", b->rows[i].name,
+	return snprintf(text, size, "%s keeps its %s: it cannot be moved (%s)%s.", b->rows[i].name,
 	                amount(has, sizeof(has), b->world.guests[i].actual),
-	                balloon_fixed_name(b->world.guests[i].seen.fixed));
+	                balloon_fixed_name(b->world.guests[i].seen.fixed),
+	                tell_kept(kept, sizeof(kept), b, i));
 }
 
 static uint32_t source(const struct bl_guest *g)
@@ -182,7 +183,7 @@ int balloon_why(struct balloon *b, const char *guest, struct balloon_why *ret_wh
 
 	if (!ret_why || ret_why->struct_size < sizeof(size))
 		return bl_fail(b, -EINVAL, "why: no struct_size");
-	if (!guest || !find(b, guest, &i))
+	if (!guest || !bl_roster_find(b, guest, &i))
 		return bl_fail(b, -ENOENT, "there is no guest \"%s\" here", guest ? guest : "");
 	size = ret_why->struct_size;
 	w = why(b, i);
@@ -226,11 +227,11 @@ static void tell_hold(char *text, size_t size, const struct balloon *b, size_t i
 int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t size)
 {
 	char has[32], told[32], active[32], entitled[32], capacity[32], min[32], max[32], age[48],
-	        others[96], hold[160];
+	        others[96], hold[160], kept[96];
 	struct balloon_why w;
 	size_t i;
 
-	if (!guest || !find(b, guest, &i))
+	if (!guest || !bl_roster_find(b, guest, &i))
 		return bl_fail(b, -ENOENT, "there is no guest \"%s\" here", guest ? guest : "");
 	if (b->world.guests[i].seen.fixed)
 		return fixed(b, i, ret_text, size);
@@ -240,7 +241,7 @@ int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t
 	tell_hold(hold, sizeof(hold), b, i);
 	return snprintf(ret_text, size,
 	                "%s has %s and %s %s, since %s%s (active %s; entitled to %s of %s for %zu "
-	                "guests; shares %llu, reservation %s, limit %s; %s); %s; looked at again in "
+	                "guests; shares %llu, reservation %s, limit %s; %s)%s; %s; looked at again in "
 	                "%.0f s.",
 	                b->rows[i].name, amount(has, sizeof(has), w.actual_bytes),
 	                b->dry_run ? "would be told" : "is told",
@@ -250,6 +251,7 @@ int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t
 	                amount(capacity, sizeof(capacity), w.capacity_bytes), b->world.n,
 	                (unsigned long long)b->world.guests[i].shares,
 	                amount(min, sizeof(min), w.reservation_bytes),
-	                amount(max, sizeof(max), w.limit_bytes), age, others,
+	                amount(max, sizeof(max), w.limit_bytes), age,
+	                tell_kept(kept, sizeof(kept), b, i), others,
 	                (double)w.again_ns / 1e9);
 }

@@ -99,7 +99,34 @@ static void write_guest(const struct balloon_guest_report *g, struct text *out)
 	text_printf(out, ",\"order_rc\":%d", (int)g->order_rc);
 	number(out, "orders", g->orders);
 	number(out, "lost_samples", g->lost_samples);
+	number(out, "resident_bytes", g->resident_bytes);
+	number(out, "kept_bytes", g->kept_bytes);
+	word(out, "means", balloon_means_name(g->means));
 	text_add(out, "}");
+}
+
+/* The ladder: what each means offers and gave. */
+static void write_means(struct balloon *b, struct text *out)
+{
+	struct balloon_rung rungs[BALLOON_MEANS_N] = { 0 };
+
+	balloon_ladder(b, NULL, rungs, sizeof(rungs[0]), BALLOON_MEANS_N);
+	text_add(out, ",\"means\":[");
+	for (size_t m = 0; m < BALLOON_MEANS_N; m++) {
+		const struct balloon_rung *r = &rungs[m];
+
+		text_add(out, m ? ",{\"name\":" : "{\"name\":");
+		text_json_string(out, balloon_means_name(r->means), NAME_SHOWN);
+		number(out, "price", r->price);
+		number(out, "offered_bytes", r->offered_bytes);
+		number(out, "ordered_bytes", r->ordered_bytes);
+		number(out, "applied_bytes", r->applied_bytes);
+		number(out, "refused_bytes", r->refused_bytes);
+		seconds(out, "expected_s", r->expected_ns);
+		seconds(out, "deadline_s", r->deadline_ns);
+		text_add(out, "}");
+	}
+	text_add(out, "]");
 }
 
 void report_error(const char *sentence, struct text *out)
@@ -131,5 +158,7 @@ void report_write(struct balloon *b, struct guests *g, struct text *out)
 		text_add(out, i ? "," : "");
 		write_guest(&g->rows[i], out);
 	}
-	text_add(out, "]}");
+	text_add(out, "]");
+	write_means(b, out);
+	text_add(out, "}");
 }

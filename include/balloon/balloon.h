@@ -479,6 +479,10 @@ struct balloon_guest_report {
 	int32_t order_rc;           /* what the backend last said to an order */
 	uint64_t orders;            /* orders given to it */
 	uint64_t lost_samples;      /* samples of it that were dropped as absurd */
+	uint64_t resident_bytes;    /* host memory behind it; UNKNOWN = the host does not say */
+	uint64_t kept_bytes;        /* most of it that the host keeps in memory; UNKNOWN = all */
+	uint32_t means;             /* by which enum balloon_means it does */
+	uint32_t pad;
 };
 
 struct balloon_report {
@@ -515,6 +519,32 @@ BALLOON_API int balloon_report(struct balloon *b, struct balloon_report *ret_rep
  * sizeof(struct balloon_guest_report) in your program. */
 BALLOON_API int balloon_guests(struct balloon *b, struct balloon_guest_report *ret_guests,
                                size_t stride, size_t n);
+
+/*
+ * A rung of the ladder: one way to have memory given back. The cheapest are used
+ * first, and one that shows nothing within its deadline is left for the next.
+ * Applied is what the host saw come, whatever a guest says it gave.
+ */
+struct balloon_rung {
+	uint32_t means;          /* enum balloon_means */
+	uint32_t price;          /* of its cheapest byte, in faults on a page still in memory
+	                            (1); 0 = it offers nothing */
+	uint64_t offered_bytes;  /* could be had by it */
+	uint64_t ordered_bytes;  /* on their way */
+	uint64_t applied_bytes;  /* came by it, ever; by sharing: are saved now */
+	uint64_t refused_bytes;  /* were ordered and did not come in time, ever */
+	uint64_t expected_ns;    /* until what is ordered is there, at the pace that was seen;
+	                            UNKNOWN = none was seen yet */
+	uint64_t deadline_ns;    /* how long it may show nothing */
+};
+
+/*
+ * Copies the rungs of the ladder for one guest (name or UUID), or for all of the
+ * host (NULL), to at most n ret_rungs of stride bytes each, in the order of enum
+ * balloon_means. Returns how many there are, or -ENOENT.
+ */
+BALLOON_API int balloon_ladder(struct balloon *b, const char *guest,
+                               struct balloon_rung *ret_rungs, size_t stride, size_t n);
 
 /* What bore on a guest's target, as bits. */
 enum balloon_clamp {

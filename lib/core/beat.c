@@ -4,6 +4,8 @@
 
 void bl_beat(struct bl_world *w, uint64_t now)
 {
+	w->since_ns = bl_less(now, w->beat_ns);
+	w->beat_ns = now;
 	for (size_t i = 0; i < w->n; i++) {
 		bl_verify(w, &w->guests[i], now);
 		bl_estimate(w, &w->guests[i]);

@@ -73,6 +73,7 @@ struct bl_guest {
 	uint64_t proof_resident; /* likewise */
 	uint64_t proven_ns;      /* when the host's view last bore it out */
 	uint64_t given;          /* bytes its balloon gave, ever */
+	uint64_t pace;           /* bytes a second it gives when told to; 0 = never seen */
 	uint64_t refused;        /* bytes it was to give and did not in time, ever */
 	uint64_t kept; /* most that may lie in host memory, told as it does not give; UNKNOWN */
 
@@ -190,6 +191,8 @@ struct bl_world {
 	uint64_t kept;      /* reserve in effect */
 	uint64_t host_room; /* what guests have and could have by the host's figures */
 	uint64_t capacity;  /* what there is to divide, or UNKNOWN */
+	uint64_t beat_ns;   /* when the last beat was … */
+	uint64_t since_ns;  /* … and the time since the one before */
 	uint64_t spare;     /* of it, not dealt but kept to be granted at once */
 	uint64_t claimed;   /* kept for guests about to start; not in capacity */
 	uint64_t held;      /* above entitlements, kept by holds */
@@ -330,6 +333,15 @@ static inline uint64_t bl_less(uint64_t a, uint64_t b)
 static inline uint64_t bl_most(const struct bl_guest *g)
 {
 	return bl_min(g->max, bl_max(bl_min(g->ceiling, g->cap), g->min));
+}
+
+/* What was given in ns, as bytes a second, and the pace of before: even parts. */
+static inline uint64_t bl_pace(uint64_t pace, uint64_t given, uint64_t ns)
+{
+	uint64_t now = ns ? (uint64_t)bl_min((uint64_t)((bl_u128)given * 1000000000 / ns),
+	                                     BALLOON_BYTES_MAX) : 0;
+
+	return !now ? pace : pace ? pace / 2 + now / 2 : now;
 }
 
 /* bp of v; v <= 2^52, so no overflow below a rate of 4096 times. */

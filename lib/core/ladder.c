@@ -35,12 +35,14 @@ void bl_ladder_meet(struct bl_ladder *l)
 
 /* ------------------------------------------------------------------ judge */
 
-static uint32_t rung(const struct bl_ladder *l)
+uint32_t bl_rung(const struct bl_ladder *l)
 {
 	if (l->told & BL_BIT(BALLOON_MEANS_SWAP))
 		return BALLOON_MEANS_SWAP;
-	return l->told & BL_BIT(BALLOON_MEANS_COMPRESS) ? BALLOON_MEANS_COMPRESS
-	                                                : BALLOON_MEANS_CEILING;
+	if (l->told & BL_BIT(BALLOON_MEANS_COMPRESS))
+		return BALLOON_MEANS_COMPRESS;
+	return l->told & BL_BIT(BALLOON_MEANS_CEILING) ? BALLOON_MEANS_CEILING
+	                                               : BALLOON_MEANS_BALLOON;
 }
 
 static void count_back(const struct bl_guest *g, struct bl_ladder *l)
@@ -64,9 +66,9 @@ static void forget(struct bl_guest *g, struct bl_ladder *l)
 }
 
 /* By what the host sees, not by what anybody says: is it getting less? */
-static void judge(struct bl_guest *g, struct bl_ladder *l, uint64_t now)
+static void judge(const struct bl_world *w, struct bl_guest *g, struct bl_ladder *l, uint64_t now)
 {
-	struct bl_rung *r = &l->rungs[rung(l)];
+	struct bl_rung *r = &l->rungs[bl_rung(l)];
 	uint64_t left = bl_less(g->resident, l->level);
 
 	forget(g, l);
@@ -75,13 +77,14 @@ static void judge(struct bl_guest *g, struct bl_ladder *l, uint64_t now)
 		return;
 	if (g->resident < l->mark) {
 		r->applied += l->mark - g->resident;
+		r->pace = bl_pace(r->pace, l->mark - g->resident, w->since_ns);
 		l->taken = bl_min(l->taken + (l->mark - g->resident), BALLOON_BYTES_MAX);
 		l->mark = g->resident;
 		l->mark_ns = now;
 	}
 	if (left <= tolerance(g)) {
 		l->mark_ns = now;
-	} else if (now - l->mark_ns > bl_deadline(rung(l))) {
+	} else if (now - l->mark_ns > bl_deadline(bl_rung(l))) {
 		r->refused += left;
 		r->failed_ns = l->mark_ns = now;
 	}
@@ -207,11 +210,14 @@ static void survey(struct bl_world *w, struct room *r, uint64_t now)
 	        [BALLOON_MEANS_CEILING] = BALLOON_UNKNOWN,
 	}};
 	for (size_t i = 0; i < w->n; i++) {
-		const struct bl_ladder *l = &w->ladders[i];
+		struct bl_ladder *l = &w->ladders[i];
 		struct bl_offer o[BL_OFFERS];
 		uint64_t freed, taken;
 
-		bl_offer(w, i, now, o);
+		l->means = (uint8_t)bl_choose(w, i, now);
+		if (l->means == BALLOON_MEANS_BALLOON)
+			continue;
+		bl_offer(w, i, l->means, o);
 		freed = o[1].bytes + o[2].bytes;
 		taken = bl_taking(&w->guests[i], l->means, freed);
 		if (l->means == BALLOON_MEANS_COMPRESS)
@@ -220,14 +226,16 @@ static void survey(struct bl_world *w, struct room *r, uint64_t now)
 	}
 }
 
-static void price_all(struct bl_world *w, const struct room *r, uint64_t sums[BL_PRICES],
-                      uint64_t now)
+static void price_all(const struct bl_world *w, const struct room *r, uint64_t sums[BL_PRICES])
 {
 	for (size_t i = 0; i < w->n; i++) {
+		const struct bl_ladder *l = &w->ladders[i];
 		struct bl_offer o[BL_OFFERS];
 
-		bl_offer(w, i, now, o);
-		fit(r, &w->ladders[i], o);
+		if (l->means == BALLOON_MEANS_BALLOON)
+			continue;
+		bl_offer(w, i, l->means, o);
+		fit(r, l, o);
 		for (size_t k = 0; k < BL_OFFERS; k++)
 			sums[o[k].price] = bl_min(sums[o[k].price] + o[k].bytes, BALLOON_BYTES_MAX);
 	}
@@ -258,15 +266,15 @@ static void lead(struct bl_world *w, size_t i, const uint64_t got[BL_OFFERS])
 }
 
 static void deal(struct bl_world *w, const struct room *r, const struct cut *owing,
-                 const struct cut *honest, uint64_t now)
+                 const struct cut *honest)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_offer o[BL_OFFERS];
 		uint64_t got[BL_OFFERS];
 
-		bl_offer(w, i, now, o);
 		if (w->ladders[i].means == BALLOON_MEANS_BALLOON)
 			continue;
+		bl_offer(w, i, w->ladders[i].means, o);
 		fit(r, &w->ladders[i], o);
 		for (size_t k = 0; k < BL_OFFERS; k++)
 			got[k] = dealt(o[k].price < BL_HONEST ? owing : honest, &o[k]);
@@ -283,12 +291,12 @@ static void take(struct bl_world *w, uint64_t now)
 	if (!most)
 		return;
 	survey(w, &r, now);
-	price_all(w, &r, sums, now);
+	price_all(w, &r, sums);
 	owing = draw_line(sums, 0, BL_HONEST, most);
 	for (uint32_t p = 0; p < BL_HONEST; p++)
 		had = bl_min(had + sums[p], BALLOON_BYTES_MAX);
 	honest = draw_line(sums, BL_HONEST, BL_PRICES, bl_less(w->lacking, bl_min(had, most)));
-	deal(w, &r, &owing, &honest, now);
+	deal(w, &r, &owing, &honest);
 }
 
 /* ------------------------------------------------------------------- lift */
@@ -350,7 +358,7 @@ static void lift(struct bl_world *w, uint64_t free, uint64_t now)
 		if (fits || obeys(w, g))
 			let_go(l);
 		else if (due(g) > tolerance(g) && dues <= free)
-			order(l, rung(l), l->level + due(g));
+			order(l, bl_rung(l), l->level + due(g));
 	}
 }
 
@@ -411,7 +419,7 @@ void bl_ladder(struct bl_world *w, uint64_t now)
 	if (w->capacity == BALLOON_UNKNOWN || !awake(w))
 		return;
 	for (size_t i = 0; i < w->n; i++)
-		judge(&w->guests[i], &w->ladders[i], now);
+		judge(w, &w->guests[i], &w->ladders[i], now);
 	look_at_host(w);
 	sum_up(w, now);
 	take(w, now);

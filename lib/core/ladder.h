@@ -17,6 +17,7 @@
 struct bl_rung {
 	uint64_t applied; /* bytes the host saw it give, ever */
 	uint64_t refused; /* bytes it was to give and did not in time, ever */
+	uint64_t pace;    /* bytes a second; 0 = never seen */
 	uint64_t failed_ns; /* when that was seen last; UNKNOWN = never */
 };
 
@@ -65,9 +66,16 @@ static inline uint64_t bl_holds(const struct bl_guest *g)
 /* One that failed may have been busy: it is tried again after a while. */
 int bl_failed(const struct bl_ladder *l, uint32_t means, uint64_t now);
 
-/* Fills the offers of guest i by its means now. */
-void bl_offer(const struct bl_world *w, size_t i, uint64_t now,
+/* The cheapest means that guest i is to be taken from by: one that it has, that
+ * did not fail and that has room. BALLOON_MEANS_BALLOON: by none. */
+uint32_t bl_choose(const struct bl_world *w, size_t i, uint64_t now);
+
+/* Fills what guest i offers by a means, and at which price. */
+void bl_offer(const struct bl_world *w, size_t i, uint32_t means,
               struct bl_offer ret_offers[BL_OFFERS]);
+
+/* By which of the means that were told it is led down now. */
+uint32_t bl_rung(const struct bl_ladder *l);
 
 /* What has to be taken from a guest's resident memory for so much to be free. */
 uint64_t bl_taking(const struct bl_guest *g, uint32_t means, uint64_t freed);

@@ -41,7 +41,7 @@ static uint32_t remains(const struct bl_guest *g, uint32_t means)
 {
 	uint64_t bp = g->seen.compress_bp == BALLOON_UNKNOWN ? 5000 : g->seen.compress_bp;
 
-	return means == BALLOON_MEANS_COMPRESS ? (uint32_t)bp : 0;
+	return means == BALLOON_MEANS_COMPRESS ? (uint32_t)bl_min(bp, 9999) : 0;
 }
 
 uint64_t bl_freeing(const struct bl_guest *g, uint32_t means, uint64_t taken)
@@ -64,12 +64,24 @@ int bl_failed(const struct bl_ladder *l, uint32_t means, uint64_t now)
 /* What hardly shrinks is not worth compressing. */
 #define COMPRESSES 8000
 
-/* The cheapest means that it has, that did not fail and that has room. */
-static uint8_t choose(const struct bl_world *w, size_t i, uint64_t now)
+/* Those who owe nothing give when the host itself is short, and are not asked
+ * while somebody holds them or they come up. */
+static int asked(const struct bl_world *w, size_t i, uint64_t now)
+{
+	const struct bl_guest *g = &w->guests[i];
+
+	if (w->ladders[i].owes)
+		return 1;
+	return w->lacking && bl_pressable(g) && !g->hold && !bl_booting(w, g, now);
+}
+
+uint32_t bl_choose(const struct bl_world *w, size_t i, uint64_t now)
 {
 	const struct bl_guest *g = &w->guests[i];
 	const struct bl_ladder *l = &w->ladders[i];
 
+	if (!asked(w, i, now))
+		return BALLOON_MEANS_BALLOON;
 	if ((g->seen.means & BL_BIT(BALLOON_MEANS_COMPRESS)) && w->compress_free &&
 	    remains(g, BALLOON_MEANS_COMPRESS) <= COMPRESSES &&
 	    !bl_failed(l, BALLOON_MEANS_COMPRESS, now))
@@ -99,16 +111,16 @@ static uint32_t returning(const struct bl_ladder *l)
 	return l->taken ? (uint32_t)(1 + bl_min(3, 4 * l->back / l->taken)) : 1;
 }
 
-static uint32_t price(const struct bl_world *w, size_t i, int cold)
+static uint32_t price(const struct bl_world *w, size_t i, uint32_t means, int cold)
 {
 	const struct bl_guest *g = &w->guests[i];
 	const struct bl_ladder *l = &w->ladders[i];
-	uint32_t p = l->means == BALLOON_MEANS_SWAP ? READ : UNPACK;
+	uint32_t p = means == BALLOON_MEANS_SWAP ? READ : UNPACK;
 
-	if (l->means == BALLOON_MEANS_CEILING)
+	if (means == BALLOON_MEANS_CEILING)
 		return FORCE;
 	p = (cold ? p / COLD : p) * returning(l);
-	p = p * 10000 / (10000 - remains(g, l->means));
+	p = p * 10000 / (10000 - remains(g, means));
 	if (!l->owes)
 		return (uint32_t)(BL_HONEST + bl_min(p * standing(g), BL_PRICES - BL_HONEST - 1));
 	return (uint32_t)bl_min(p, FORCE);
@@ -121,40 +133,24 @@ static uint64_t least(const struct bl_world *w, const struct bl_guest *g, int ow
 	return owes || w->state != BALLOON_HOST_LOW ? bl_max(g->entitlement, g->min) : g->min;
 }
 
-/* Those who owe nothing give when the host itself is short, and are not asked
- * while somebody holds them or they come up. */
-static int asked(const struct bl_world *w, size_t i, uint64_t now)
-{
-	const struct bl_guest *g = &w->guests[i];
-
-	if (w->ladders[i].owes)
-		return 1;
-	return w->lacking && bl_pressable(g) && !g->hold && !bl_booting(w, g, now);
-}
-
 static uint64_t cold(const struct bl_guest *g)
 {
 	return g->seen.cold == BALLOON_UNKNOWN ? 0 : bl_min(g->seen.cold, bl_backed(g));
 }
 
-void bl_offer(const struct bl_world *w, size_t i, uint64_t now,
+void bl_offer(const struct bl_world *w, size_t i, uint32_t means,
               struct bl_offer ret_offers[BL_OFFERS])
 {
 	const struct bl_guest *g = &w->guests[i];
-	struct bl_ladder *l = &w->ladders[i];
-	uint64_t has = l->owes ? bl_holds(g) : bl_backed(g), frozen, warm;
+	int owes = w->ladders[i].owes;
+	uint64_t has = owes ? bl_holds(g) : bl_backed(g), end = least(w, g, owes);
+	uint64_t untouched, frozen, warm;
 
-	for (size_t k = 0; k < BL_OFFERS; k++)
-		ret_offers[k] = (struct bl_offer){0};
-	l->means = asked(w, i, now) ? choose(w, i, now) : BALLOON_MEANS_BALLOON;
-	if (l->means == BALLOON_MEANS_BALLOON)
-		return;
-	ret_offers[0] = (struct bl_offer){bl_min(bl_less(has, bl_min(g->resident, g->seen.size)),
-	                                         bl_less(has, least(w, g, l->owes))),
-	                                  UNTOUCHED};
-	has -= ret_offers[0].bytes;
-	frozen = bl_min(cold(g), bl_less(has, l->owes ? least(w, g, 1) : g->min));
-	warm = bl_less(has - frozen, least(w, g, l->owes));
-	ret_offers[1] = (struct bl_offer){bl_freeing(g, l->means, frozen), price(w, i, 1)};
-	ret_offers[2] = (struct bl_offer){bl_freeing(g, l->means, warm), price(w, i, 0)};
+	untouched = bl_min(bl_less(has, bl_min(g->resident, g->seen.size)), bl_less(has, end));
+	has -= untouched;
+	frozen = bl_min(cold(g), bl_less(has, owes ? end : g->min));
+	warm = bl_less(has - frozen, end);
+	ret_offers[0] = (struct bl_offer){untouched, UNTOUCHED};
+	ret_offers[1] = (struct bl_offer){bl_freeing(g, means, frozen), price(w, i, means, 1)};
+	ret_offers[2] = (struct bl_offer){bl_freeing(g, means, warm), price(w, i, means, 0)};
 }

@@ -146,6 +146,14 @@ static void learn_ceiling(const struct bl_world *w, struct bl_guest *g, uint64_t
 	}
 }
 
+static void give(const struct bl_world *w, struct bl_guest *g)
+{
+	uint64_t given = g->target < g->actual ? bl_less(g->actual, g->seen.actual) : 0;
+
+	g->given += given;
+	g->pace = bl_pace(g->pace, given, w->since_ns);
+}
+
 void bl_verify(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 {
 	if (!g->born) {
@@ -161,7 +169,7 @@ void bl_verify(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 		return;
 	}
 	if (g->seen.actual != BALLOON_UNKNOWN) {
-		g->given += g->target < g->actual ? bl_less(g->actual, g->seen.actual) : 0;
+		give(w, g);
 		g->actual = g->seen.actual;
 	}
 	follow(w, g, now);
