@@ -52,6 +52,21 @@
  * backs a guest from its first touch until it is ballooned; cache_bytes of own
  * use is disk cache the host can drop at once and counts as available.
  *
+ * Means. A host with swap, a compressed pool, equal pages or ceilings obeys
+ * orders by those means as backend.h has them, and tells what it knows for it
+ * (cold_bytes, swapped_bytes, refault_bytes, …); one without them says nothing
+ * of it. Cold is what is touched and not hot. Cold pages go out when an order
+ * says so, by 512 MiB/s to the pool and 100 MiB/s to swap, never more than
+ * those have room for; what is out and wanted comes back like from the guest's
+ * own swap, hot each second and cold each hundred seconds, through the same
+ * 100 MiB/s or 1 GiB/s from the pool, and that is what refault_bytes counts.
+ * First what no program uses goes out, then cold, and by a ceiling alone hot
+ * pages too; where swap has no room for them the guest stands still instead of
+ * growing. Sharing saves share_bp of what is offered, found at 20 MiB/s.
+ * resident_bytes has no pages in it that are out, and shared ones in full, as
+ * Linux counts them; saved pages are in available. Levels are lifted when a
+ * handle is closed; what is shared stays so.
+ *
  * A handle is used by one thread at a time. Calls return 0 or -errno; unless
  * said otherwise -ESRCH is an unknown key, -EINVAL a wrong struct_size or a
  * number that makes no sense, -ERANGE one beyond BALLOON_BYTES_MAX, -ENOMEM.
@@ -77,6 +92,20 @@ struct balloon_sim_host {
 	uint64_t cache_bytes;    /* of it, reclaimable at once */
 	uint64_t capacity_bytes; /* what guests may be promised; UNKNOWN = total - own + cache */
 	uint64_t seed;
+	uint64_t swap_bytes;         /* host swap; 0 = none */
+	uint64_t compress_max_bytes; /* memory that compressed pages may take up; 0 = none */
+	uint32_t compress_bp;        /* what a page shrinks to in there */
+	uint32_t share_bp;           /* of offered memory, what sharing saves; 0 = it cannot */
+	uint32_t nodes;              /* NUMA nodes, each with its part of the memory; guests
+	                                lie on one each, in turn. 0 or 1 = none told */
+	uint32_t features;           /* enum balloon_sim_features */
+};
+
+enum balloon_sim_features {
+	BALLOON_SIM_CEILINGS = 1u << 0,     /* obeys ceilings */
+	BALLOON_SIM_TELLS_STALL = 1u << 1,  /* guests give stall_bp with their figures: a lie
+	                                       where they lie */
+	BALLOON_SIM_TELLS_MISSES = 1u << 2, /* samples have misses */
 };
 
 /* On success *ret_sim is the caller's, to balloon_sim_free(). -ENFILE: more
@@ -169,6 +198,34 @@ BALLOON_API int balloon_sim_set_trace(struct balloon_sim *sim, uint64_t key,
 /* Demand that wanders by itself, as with the URI: each minute of the host's
  * time another level between 1/16 and 15/16 of what the kernel leaves. */
 BALLOON_API int balloon_sim_set_wander(struct balloon_sim *sim, uint64_t key);
+
+/*
+ * Demands of real guests, from STEM-active-mib.csv (or .csv.gz where the sim was
+ * built with zlib): a line of names, "unix_s" first, then a line for each moment,
+ * its second and the MiB of each guest; nothing between commas = not known then.
+ * Beside it lies STEM-provisioned-mib.csv, lines of name and MiB of size. The
+ * format is that of GWA-T-12 Bitbrains, condensed.
+ */
+struct balloon_sim_trace_file {
+	uint32_t struct_size;
+	uint32_t speed;       /* so many of its seconds go by in one of the host's; 0 = 1 */
+	const char *path;     /* STEM-active-mib.csv, a directory that has one, or a pattern as
+	                         of glob(7): the first by name is read */
+	uint64_t guests_max;  /* seeded choice among those in the file; UNKNOWN = all */
+	uint64_t skip_s;      /* into the file, of its own seconds */
+	uint64_t actual_bp;   /* of its size, what a guest starts with; 0 = what all of them
+	                         can have of the host's capacity */
+};
+
+/*
+ * Adds a guest for each of the file's, named as there and in its order, and sets
+ * its trace. One of which the file knows no moment wants nothing. *ret_n (or NULL) is how many. On failure none is added and a sentence goes to
+ * ret_error (size bytes): -ENOENT no such file, -EPROTO what is in it cannot be
+ * read (a compressed one where the sim was built without zlib, too).
+ */
+BALLOON_API int balloon_sim_add_traces(struct balloon_sim *sim,
+                                       const struct balloon_sim_trace_file *file, size_t *ret_n,
+                                       char *ret_error, size_t size);
 
 /* Clean disk cache grows at bytes_s into free memory, up to max_bytes, and is
  * dropped at once when the room is wanted. Default none. */
@@ -277,6 +334,19 @@ struct balloon_sim_truth {
 	uint64_t refused;       /* answered with an error */
 	uint32_t pressure_bp;   /* time lost waiting for its swap */
 	uint32_t lives;         /* 1 = never restarted */
+	uint32_t stall_bp;      /* time lost waiting for the host: swap, pool, ceiling */
+	uint32_t node;          /* where its memory lies */
+	uint64_t hot_bytes;     /* touched all the time: kernel and hot working set */
+	uint64_t cold_bytes;    /* resident and not hot */
+	uint64_t swapped_bytes; /* out, in the pool or in the host's swap */
+	uint64_t compressed_bytes; /* of it in the pool, before compression */
+	uint64_t refault_bytes; /* came back from there, in all its lives */
+	uint64_t shared_bytes;  /* saved */
+	uint64_t share_told;    /* the levels in force: 0 and UNKNOWN = none */
+	uint64_t compress_told;
+	uint64_t swap_told;
+	uint64_t ceiling_told;
+	uint64_t means_orders;  /* by other means than the balloon */
 };
 
 /* struct_size set by the caller. */
@@ -302,6 +372,12 @@ struct balloon_sim_host_truth {
 	uint64_t reversals;
 	uint64_t refused;
 	uint64_t oom_kills;
+	uint64_t swap_used_bytes;
+	uint64_t compress_used_bytes; /* memory the pool takes up */
+	uint64_t shared_bytes;
+	uint64_t refault_bytes;
+	uint64_t means_orders;
+	uint32_t stall_bp;
 };
 
 BALLOON_API int balloon_sim_host_truth(struct balloon_sim *sim,
@@ -319,6 +395,14 @@ BALLOON_API int balloon_sim_host_truth(struct balloon_sim *sim,
  *	demand=…          fixed working set; without it, it wanders
  *	boot=0s           time to boot                 faults=0     basis points
  *	behaviour=obey    of all; behaviour-2=stick    of sim-2 alone
+ *	swap=0B           host swap             ceiling=0    1 = obeys ceilings
+ *	compress=0%       a page shrinks to so much, in a pool of a fifth of the host's
+ *	                  memory (zswap's own measure); 0 % = there is none
+ *	share=0%          of a guest's memory, what sharing saves
+ *	nodes=1           NUMA nodes            tells=…      stall, misses or stall+misses
+ *	trace=PATH        guests of a trace file, see balloon_sim_add_traces(); guests= is
+ *	                  then how many at most, size= and demand= are the file's
+ *	speed=1           how much faster the trace goes than the host's clock
  *	handle=N          attach to a host made by balloon_sim_new(); stands alone
  */
 

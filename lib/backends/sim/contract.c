@@ -33,11 +33,14 @@ int bl_sim_open_uri(const char *uri, void **ret_self, char *ret_error, size_t si
 	return 0;
 }
 
-/* A host made by a program outlives who looks at it. */
+/* A host made by a program outlives who looks at it, but what pressed its guests
+ * by force goes with him. */
 void bl_sim_close(void *self)
 {
 	struct balloon_sim *sim = self;
 
+	if (sim)
+		bl_sim_lift(sim);
 	if (sim && sim->owned)
 		bl_sim_destroy(sim);
 }
@@ -75,6 +78,23 @@ static int show_present(struct balloon_sim *sim)
 	return 0;
 }
 
+/* A host that has no such thing does not speak of it. */
+static void show_means(const struct balloon_sim *sim, struct balloon_sheet *ret_sheet)
+{
+	uint64_t on_disk = sim->out - sim->zipped, pool = bl_sim_pool(sim);
+
+	if (sim->nodes_n > 1) {
+		ret_sheet->nodes = sim->nodes;
+		ret_sheet->nodes_n = sim->nodes_n;
+	}
+	if (!sim->means)
+		return;
+	ret_sheet->swap_bytes = sim->swap_max;
+	ret_sheet->swap_free_bytes = sim->swap_max - on_disk;
+	ret_sheet->compress_free_bytes = sim->pool_max > pool ? sim->pool_max - pool : 0;
+	ret_sheet->stall_bp = sim->stall_bp < 10000 ? sim->stall_bp : 10000;
+}
+
 int bl_sim_observe(void *self, uint64_t now_ns, struct balloon_sheet *ret_sheet)
 {
 	struct balloon_sim *sim = self;
@@ -83,13 +103,14 @@ int bl_sim_observe(void *self, uint64_t now_ns, struct balloon_sheet *ret_sheet)
 	drain(sim);
 	/* A clock that went back shows the same moment again. */
 	(void)balloon_sim_step(sim, now_ns);
-	if (away(sim) || (sim->absent_n && show_present(sim) < 0))
+	if (away(sim) || bl_sim_extras(sim) < 0 || (sim->absent_n && show_present(sim) < 0))
 		return -EAGAIN;
 	ret_sheet->stride = sizeof(struct balloon_sample);
 	ret_sheet->total_bytes = sim->total;
 	ret_sheet->available_bytes = bl_sim_available(sim);
 	ret_sheet->guests = sim->absent_n ? sim->shown : sim->row;
 	ret_sheet->guests_n = sim->n - sim->absent_n;
+	show_means(sim, ret_sheet);
 	return 0;
 }
 
@@ -102,7 +123,10 @@ int bl_sim_order(void *self, uint64_t now_ns, struct balloon_order *orders, size
 	if (away(sim))
 		return -EAGAIN;
 	for (size_t k = 0; k < n; k++)
-		orders[k].rc = bl_sim_tell(sim, orders[k].key, orders[k].target_bytes);
+		orders[k].rc = orders[k].means == BALLOON_MEANS_BALLOON
+		                       ? bl_sim_tell(sim, orders[k].key, orders[k].target_bytes)
+		                       : bl_sim_tell_means(sim, orders[k].key, orders[k].means,
+		                                           orders[k].target_bytes);
 	return 0;
 }
 

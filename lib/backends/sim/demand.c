@@ -12,7 +12,7 @@
 __extension__ typedef unsigned __int128 wide; /* bytes times ms: 2^52 * 2^44 */
 
 /* from + (to - from) * part / whole, part <= whole */
-static uint64_t between(uint64_t from, uint64_t to, uint64_t part, uint64_t whole)
+uint64_t bl_sim_between(uint64_t from, uint64_t to, uint64_t part, uint64_t whole)
 {
 	if (to >= from)
 		return from + (uint64_t)((wide)(to - from) * part / whole);
@@ -33,7 +33,8 @@ static uint64_t wander(const struct balloon_sim *sim, uint32_t i, uint64_t ms)
 {
 	uint64_t minute = ms / LEVEL_MS;
 
-	return between(level(sim, i, minute), level(sim, i, minute + 1), ms % LEVEL_MS, LEVEL_MS);
+	return bl_sim_between(level(sim, i, minute), level(sim, i, minute + 1), ms % LEVEL_MS,
+	                      LEVEL_MS);
 }
 
 /* The cursor stays at the last point not after ms. */
@@ -46,7 +47,7 @@ static uint64_t trace(struct cold *c, uint64_t ms)
 	p = &c->points[c->cursor];
 	if (ms <= p->ms || c->cursor + 1 == c->points_n)
 		return p->bytes;
-	return between(p->bytes, p[1].bytes, ms - p->ms, p[1].ms - p->ms);
+	return bl_sim_between(p->bytes, p[1].bytes, ms - p->ms, p[1].ms - p->ms);
 }
 
 uint64_t bl_sim_demand(struct balloon_sim *sim, uint32_t i, uint64_t ms)

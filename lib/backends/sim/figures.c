@@ -5,7 +5,8 @@
 #include "world.h"
 
 /* Its kernel counts cache as available, as Linux does (MemAvailable). */
-void bl_sim_figures(const struct hot *h, struct balloon_sample *row)
+void bl_sim_figures(const struct balloon_sim *sim, const struct hot *h,
+                    struct balloon_sample *row)
 {
 	uint64_t free_bytes = h->actual - h->used;
 
@@ -16,6 +17,8 @@ void bl_sim_figures(const struct hot *h, struct balloon_sample *row)
 	row->swap_in_bytes = h->swap_in;
 	row->swap_out_bytes = h->swap_out;
 	row->major_faults = h->faults;
+	if (sim->features & BALLOON_SIM_TELLS_STALL)
+		row->stall_bp = h->pressure_bp;
 }
 
 void bl_sim_no_figures(struct balloon_sample *row)
@@ -27,6 +30,7 @@ void bl_sim_no_figures(struct balloon_sample *row)
 	row->swap_in_bytes = BALLOON_UNKNOWN;
 	row->swap_out_bytes = BALLOON_UNKNOWN;
 	row->major_faults = BALLOON_UNKNOWN;
+	row->stall_bp = BALLOON_UNKNOWN;
 	row->serial = BALLOON_UNKNOWN;
 }
 

@@ -9,7 +9,7 @@
 #define MINUS_16_TIB ((uint64_t)INT64_C(-17591112298496))
 
 /* Four kinds of nonsense, another with each new set of figures. */
-static void absurd(struct balloon_sample *row, uint64_t chance)
+static void absurd(struct balloon_sample *row, uint64_t chance, bool stalls)
 {
 	uint64_t lies[4] = { UINT64_MAX, MINUS_16_TIB, row->size_bytes * 4, chance };
 	uint64_t lie = lies[chance >> 8 & 3];
@@ -20,6 +20,8 @@ static void absurd(struct balloon_sample *row, uint64_t chance)
 	row->cache_bytes = lie;
 	row->swap_in_bytes = chance;
 	row->major_faults = chance;
+	if (stalls)
+		row->stall_bp = lie;
 }
 
 /* available off by up to noise_bp of itself, either way. */
@@ -40,14 +42,18 @@ static void falsify(struct balloon_sample *row, const struct balloon_sim_behavio
 		row->available_bytes = row->unused_bytes = row->cache_bytes = 0;
 	if (now->flags & BALLOON_SIM_CLAIM_EMPTY)
 		row->available_bytes = row->unused_bytes = row->total_bytes;
+	if (row->stall_bp != BALLOON_UNKNOWN && now->flags & BALLOON_SIM_CLAIM_FULL)
+		row->stall_bp = 10000;
+	if (row->stall_bp != BALLOON_UNKNOWN && now->flags & BALLOON_SIM_CLAIM_EMPTY)
+		row->stall_bp = 0;
 	if (now->flags & BALLOON_SIM_CLAIM_ABSURD)
-		absurd(row, chance);
+		absurd(row, chance, row->stall_bp != BALLOON_UNKNOWN);
 }
 
 static void take_figures(struct balloon_sim *sim, uint32_t i, uint64_t due,
                          struct balloon_sample *ret_row)
 {
-	bl_sim_figures(&sim->hot[i], ret_row);
+	bl_sim_figures(sim, &sim->hot[i], ret_row);
 	falsify(ret_row, bl_sim_now(&sim->cold[i]),
 	        bl_sim_chance(sim->seed, sim->cold[i].uid, due));
 	ret_row->serial = due + 1;
@@ -63,6 +69,7 @@ static void publish(struct balloon_sample *row, const struct balloon_sample *fig
 	row->swap_in_bytes = figures->swap_in_bytes;
 	row->swap_out_bytes = figures->swap_out_bytes;
 	row->major_faults = figures->major_faults;
+	row->stall_bp = figures->stall_bp;
 	row->serial = figures->serial;
 }
 

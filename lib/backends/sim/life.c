@@ -49,6 +49,7 @@ static int make_room(struct balloon_sim *sim)
 	if (grow_one(&sim->beat, room, sizeof(*sim->beat)) < 0 ||
 	    grow_one(&sim->hot, room, sizeof(*sim->hot)) < 0 ||
 	    grow_one(&sim->cold, room, sizeof(*sim->cold)) < 0 ||
+	    grow_one(&sim->press, room, sizeof(*sim->press)) < 0 ||
 	    grow_one(&sim->slot_index, room, sizeof(*sim->slot_index)) < 0 ||
 	    grow_one(&sim->slot_generation, room, sizeof(*sim->slot_generation)) < 0 ||
 	    grow_one(&sim->free_slots, room, sizeof(*sim->free_slots)) < 0 ||
@@ -144,6 +145,12 @@ static void fill_row(struct balloon_sample *row, const struct cold *c, const str
 	row->uuid = c->uuid;
 	row->size_bytes = h->size;
 	row->active_bytes = BALLOON_UNKNOWN; /* this host does not sample pages */
+	row->cold_bytes = BALLOON_UNKNOWN; /* from here on: see extras.c */
+	row->compress_bp = BALLOON_UNKNOWN;
+	row->swapped_bytes = BALLOON_UNKNOWN;
+	row->refault_bytes = BALLOON_UNKNOWN;
+	row->shared_bytes = BALLOON_UNKNOWN;
+	row->shareable_bytes = BALLOON_UNKNOWN;
 	bl_sim_no_figures(row);
 }
 
@@ -160,6 +167,7 @@ int balloon_sim_add(struct balloon_sim *sim, const struct balloon_sim_guest *gue
 	if (fill_cold(sim, &sim->cold[i], &g) < 0)
 		return -ENOMEM;
 	fill_row(&sim->row[i], &sim->cold[i], &sim->hot[i]);
+	bl_sim_unpressed(&sim->press[i]);
 	sim->row[i].fixed = g.fixed;
 	sim->row[i].key = new_key(sim, i);
 	sim->n++;
@@ -207,7 +215,7 @@ void bl_sim_begin(struct balloon_sim *sim, uint32_t i, uint64_t at_ms)
 	sim->cold[i].behaviour_ms = at_ms;
 	boot(sim, i, at_ms);
 	if (sim->cold[i].boot_ms == 0 && !(sim->beat[i].flags & ODD)) {
-		bl_sim_figures(&sim->hot[i], &sim->row[i]);
+		bl_sim_figures(sim, &sim->hot[i], &sim->row[i]);
 		sim->row[i].serial = bl_sim_figures_due(&sim->beat[i], at_ms) + 1;
 	}
 	bl_sim_record(sim);
@@ -226,7 +234,8 @@ void bl_sim_restart_index(struct balloon_sim *sim, uint32_t i, uint32_t how)
 	h->actual = h->size;
 	if (how == BALLOON_SIM_RESTART) {
 		h->target = h->size;
-		h->resident = 0;
+		h->resident = h->out = h->zipped = h->shared = 0;
+		bl_sim_unpressed(&sim->press[i]);
 		c->last_told = h->size;
 	}
 	boot(sim, i, sim->ms);
@@ -241,6 +250,7 @@ static void close_gap(struct balloon_sim *sim, uint32_t i)
 	memmove(&sim->hot[i], &sim->hot[i + 1], after * sizeof(*sim->hot));
 	memmove(&sim->row[i], &sim->row[i + 1], after * sizeof(*sim->row));
 	memmove(&sim->cold[i], &sim->cold[i + 1], after * sizeof(*sim->cold));
+	memmove(&sim->press[i], &sim->press[i + 1], after * sizeof(*sim->press));
 	sim->n--;
 	for (size_t j = i; j < sim->n; j++)
 		sim->slot_index[sim->row[j].key & SLOT_MASK] = (uint32_t)j;

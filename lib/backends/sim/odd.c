@@ -164,9 +164,10 @@ void bl_sim_step_odd(struct balloon_sim *sim, uint32_t i, uint64_t from, uint64_
 		bl_sim_use(sim, i, spike_of(h, now, to - c->behaviour_ms), to - from);
 	}
 	if (now->flags & BALLOON_SIM_TOUCHES_ALL)
-		h->resident = max(h->resident, h->actual);
+		h->resident = max(h->resident + h->out, h->actual) - h->out;
 	if (!(now->flags & BALLOON_SIM_INHIBITED))
-		h->resident = min(h->resident, h->actual);
+		bl_sim_trim(h);
+	bl_sim_press(sim, i, to - from);
 	if (c->boot_actual != BALLOON_UNKNOWN && to >= c->boot_until_ms)
 		back_up(sim, i);
 	bl_sim_show_odd(sim, i, to);

@@ -105,8 +105,8 @@ void bl_sim_use(struct balloon_sim *sim, uint32_t i, uint64_t spike, uint64_t ms
 	if (h->unmet || h->swapped)
 		swap(sim, i, ms);
 	grow_cache(h, ms);
-	if (h->resident < h->used + h->cache)
-		h->resident = h->used + h->cache;
+	if (h->resident + h->out < h->used + h->cache)
+		h->resident = h->used + h->cache - h->out;
 }
 
 /* The host's sums are kept, not taken: a guest at rest is not read. */
@@ -118,6 +118,10 @@ void bl_sim_count(struct balloon_sim *sim, uint32_t i)
 	sim->promised += h->actual > h->target ? h->actual : h->target;
 	sim->wants += h->wants;
 	sim->unmet += h->unmet;
+	sim->out += h->out;
+	sim->zipped += h->zipped;
+	sim->shared += h->shared;
+	sim->stall_bp += h->stall_bp;
 }
 
 void bl_sim_uncount(struct balloon_sim *sim, uint32_t i)
@@ -128,6 +132,10 @@ void bl_sim_uncount(struct balloon_sim *sim, uint32_t i)
 	sim->promised -= h->actual > h->target ? h->actual : h->target;
 	sim->wants -= h->wants;
 	sim->unmet -= h->unmet;
+	sim->out -= h->out;
+	sim->zipped -= h->zipped;
+	sim->shared -= h->shared;
+	sim->stall_bp -= h->stall_bp;
 }
 
 /* From here on only the age of its figures changes. */
@@ -137,7 +145,7 @@ static bool rests(const struct beat *b, const struct hot *h, uint64_t goal)
 
 	if (room > h->cache_max)
 		room = h->cache_max;
-	return !(b->flags & MOVING) && h->actual == goal && !h->unmet &&
+	return !(b->flags & MOVING) && h->actual == goal && !h->unmet && !h->busy &&
 	       (h->cache == room || !h->cache_rate);
 }
 
@@ -153,14 +161,14 @@ static void step_plain(struct balloon_sim *sim, uint32_t i, uint64_t from, uint6
 	if (h->actual != goal && to > begin)
 		bl_sim_move(h, goal, to - begin);
 	bl_sim_use(sim, i, 0, to - from);
-	if (h->resident > h->actual)
-		h->resident = h->actual;
+	bl_sim_trim(h);
+	bl_sim_press(sim, i, to - from);
 	row->actual_bytes = h->actual;
 	row->resident_bytes = h->resident;
 	due = bl_sim_figures_due(b, to);
 	if (due == NEVER)
 		return;
-	bl_sim_figures(h, row);
+	bl_sim_figures(sim, h, row);
 	row->serial = due + 1;
 	if (rests(b, h, goal))
 		b->flags |= AT_REST;
@@ -228,7 +236,7 @@ static uint64_t above(uint64_t a, uint64_t b)
 
 static uint64_t taken(const struct balloon_sim *sim)
 {
-	return sim->own - sim->host_cache + sim->resident;
+	return sim->own - sim->host_cache + sim->resident - sim->shared + bl_sim_pool(sim);
 }
 
 uint64_t bl_sim_available(const struct balloon_sim *sim)

@@ -22,6 +22,26 @@ static void tell_memory(const struct hot *h, struct balloon_sim_truth *t)
 	t->pressure_bp = h->pressure_bp;
 }
 
+static void tell_means(const struct balloon_sim *sim, uint32_t i, struct balloon_sim_truth *t)
+{
+	const struct hot *h = &sim->hot[i];
+	const struct press *p = &sim->press[i];
+
+	t->stall_bp = h->stall_bp;
+	t->node = bl_sim_node(sim, i);
+	t->hot_bytes = bl_sim_hot(h);
+	t->cold_bytes = bl_sim_cold(h);
+	t->swapped_bytes = h->out;
+	t->compressed_bytes = h->zipped;
+	t->refault_bytes = p->refault;
+	t->shared_bytes = h->shared;
+	t->share_told = p->told[BALLOON_MEANS_SHARE];
+	t->compress_told = p->told[BALLOON_MEANS_COMPRESS];
+	t->swap_told = p->told[BALLOON_MEANS_SWAP];
+	t->ceiling_told = p->told[BALLOON_MEANS_CEILING];
+	t->means_orders = p->orders;
+}
+
 static void tell_story(const struct cold *c, struct balloon_sim_truth *t)
 {
 	t->actual_min_bytes = c->actual_min;
@@ -45,6 +65,7 @@ int balloon_sim_truth(struct balloon_sim *sim, uint64_t key, struct balloon_sim_
 	t.present = !(sim->beat[i].flags & ABSENT);
 	tell_memory(&sim->hot[i], &t);
 	tell_story(&sim->cold[i], &t);
+	tell_means(sim, i, &t);
 	return bl_sim_give(&t, sizeof(t), ret_truth);
 }
 
@@ -62,6 +83,12 @@ static void tell_sums(const struct balloon_sim *sim, struct balloon_sim_host_tru
 	t->reversals = sim->reversals;
 	t->refused = sim->refused;
 	t->oom_kills = sim->oom_kills;
+	t->swap_used_bytes = sim->out - sim->zipped;
+	t->compress_used_bytes = bl_sim_pool(sim);
+	t->shared_bytes = sim->shared;
+	t->refault_bytes = sim->refault;
+	t->means_orders = sim->means_orders;
+	t->stall_bp = sim->stall_bp < 10000 ? (uint32_t)sim->stall_bp : 10000;
 }
 
 int balloon_sim_host_truth(struct balloon_sim *sim, struct balloon_sim_host_truth *ret_truth)

@@ -14,10 +14,13 @@ int bl_sim_create(const struct balloon_sim_host *host, struct balloon_sim **ret_
 {
 	struct balloon_sim *sim;
 
-	if (host->total_bytes > BALLOON_BYTES_MAX)
+	if (host->total_bytes > BALLOON_BYTES_MAX || host->swap_bytes > BALLOON_BYTES_MAX ||
+	    host->compress_max_bytes > BALLOON_BYTES_MAX)
 		return -ERANGE;
 	if (host->own_bytes > host->total_bytes || host->cache_bytes > host->own_bytes ||
-	    host->faults_bp > 10000)
+	    host->faults_bp > 10000 || host->compress_bp > 10000 || host->share_bp > 10000 ||
+	    host->nodes > BALLOON_NODES_MAX ||
+	    host->features > (BALLOON_SIM_TELLS_MISSES << 1) - 1)
 		return -EINVAL;
 	sim = calloc(1, sizeof(*sim));
 	if (!sim)
@@ -30,6 +33,14 @@ int bl_sim_create(const struct balloon_sim_host *host, struct balloon_sim **ret_
 	sim->capacity = host->capacity_bytes;
 	if (sim->capacity == BALLOON_UNKNOWN)
 		sim->capacity = sim->total - sim->own + sim->host_cache;
+	sim->swap_max = host->swap_bytes;
+	sim->pool_max = host->compress_max_bytes;
+	sim->compress_bp = host->compress_bp;
+	sim->share_bp = host->share_bp;
+	sim->nodes_n = host->nodes;
+	sim->features = host->features;
+	sim->means = sim->swap_max || sim->pool_max || sim->share_bp ||
+	             sim->features & BALLOON_SIM_CEILINGS;
 	sim->available_min = BALLOON_UNKNOWN;
 	sim->event_fd = -1;
 	sim->door = -1;
@@ -52,6 +63,9 @@ void bl_sim_destroy(struct balloon_sim *sim)
 	free(sim->hot);
 	bl_sim_unblock(sim->row);
 	free(sim->cold);
+	free(sim->press);
+	free(sim->misses);
+	free(sim->node_bytes);
 	free(sim->slot_index);
 	free(sim->slot_generation);
 	free(sim->free_slots);

@@ -5,8 +5,9 @@
  *
  * A hundred thousand guests are stepped each beat, so what every step touches
  * lies apart from what it rarely does: beat (16 bytes: may it be left alone?),
- * hot (its memory), row (what the hypervisor shows), cold (all the rest). The
- * four arrays run in step, index by index, in the order guests were added.
+ * hot (its memory), row (what the hypervisor shows), press (what other means
+ * than the balloon do to it), cold (all the rest). The five arrays run in step,
+ * index by index, in the order guests were added.
  */
 #ifndef BL_SIM_WORLD_H
 #define BL_SIM_WORLD_H
@@ -58,8 +59,19 @@ struct hot {
 	uint64_t cache, cache_max, cache_rate;
 	uint64_t resident;
 	uint64_t swapped, swap_max, swap_in, swap_out, faults;
+	uint64_t out, zipped; /* touched and not resident; of it in the host's pool */
+	uint64_t shared;     /* of resident, saved */
 	uint32_t carry;      /* thousandths of a byte moved, below 1000 */
 	uint32_t pressure_bp;
+	uint32_t stall_bp;   /* by the host */
+	uint32_t busy;       /* the host's means have work with it */
+};
+
+/* What a guest was told by means other than the balloon, and their story. */
+struct press {
+	uint64_t told[BALLOON_MEANS_N]; /* the balloon's is unused */
+	uint64_t had;        /* resident at the end of the last step */
+	uint64_t refault, orders;
 };
 
 /* One point of a trace, in the host's milliseconds. */
@@ -100,10 +112,14 @@ struct balloon_sim {
 	uint64_t seed;
 	uint32_t faults_bp;
 	uint64_t total, own, host_cache, capacity;
+	uint64_t swap_max, pool_max;
+	uint32_t compress_bp, share_bp, nodes_n, features;
+	bool means;                  /* has any but the balloon */
 
 	struct beat *beat;
 	struct hot *hot;
 	struct balloon_sample *row;
+	struct press *press;
 	struct cold *cold;
 	uint32_t *slot_index;        /* by slot; NO_INDEX = free */
 	uint32_t *slot_generation;
@@ -112,6 +128,9 @@ struct balloon_sim {
 	size_t free_n;
 	struct balloon_sample *shown; /* rows without the absent, when there are any */
 	size_t shown_room;
+	uint64_t *misses, *node_bytes; /* behind the rows; filled when observed */
+	size_t extras_room;
+	struct balloon_node nodes[BALLOON_NODES_MAX];
 	uint64_t uids;
 	struct grave *graves;
 
@@ -120,6 +139,8 @@ struct balloon_sim {
 	uint64_t away_ms;            /* until then */
 
 	uint64_t resident, promised, wants, unmet; /* sums over present guests */
+	uint64_t out, zipped, shared, stall_bp;    /* likewise */
+	uint64_t refault, means_orders;
 	uint64_t available_min, over_max, promised_over_max;
 	uint64_t over_kib_ms, over_kib_s, wants_kib_ms, wants_kib_s, unmet_kib_ms, unmet_kib_s;
 	uint64_t orders, moves, reversals, refused, oom_kills;
@@ -159,11 +180,28 @@ uint64_t bl_sim_available(const struct balloon_sim *sim);
 void bl_sim_move(struct hot *h, uint64_t goal, uint64_t ms);
 void bl_sim_use(struct balloon_sim *sim, uint32_t i, uint64_t spike, uint64_t ms);
 
+/* means.c */
+uint64_t bl_sim_hot(const struct hot *h);
+uint64_t bl_sim_cold(const struct hot *h);
+uint64_t bl_sim_pool(const struct balloon_sim *sim);
+uint32_t bl_sim_means(const struct balloon_sim *sim, uint32_t i);
+void bl_sim_unpressed(struct press *p);
+void bl_sim_trim(struct hot *h);
+void bl_sim_press(struct balloon_sim *sim, uint32_t i, uint64_t ms);
+int bl_sim_tell_means(struct balloon_sim *sim, uint64_t key, uint32_t means, uint64_t level);
+void bl_sim_lift(struct balloon_sim *sim);
+
+/* extras.c */
+int bl_sim_extras(struct balloon_sim *sim);
+uint32_t bl_sim_node(const struct balloon_sim *sim, uint32_t i);
+
 /* demand.c */
+uint64_t bl_sim_between(uint64_t from, uint64_t to, uint64_t part, uint64_t whole);
 uint64_t bl_sim_demand(struct balloon_sim *sim, uint32_t i, uint64_t ms);
 
 /* figures.c */
-void bl_sim_figures(const struct hot *h, struct balloon_sample *row);
+void bl_sim_figures(const struct balloon_sim *sim, const struct hot *h,
+                    struct balloon_sample *row);
 void bl_sim_no_figures(struct balloon_sample *row);
 uint64_t bl_sim_figures_due(struct beat *b, uint64_t ms);
 
@@ -181,6 +219,11 @@ void bl_sim_faults(struct balloon_sim *sim, uint64_t slot);
 
 /* uri.c */
 int bl_sim_from_uri(const char *uri, struct balloon_sim **ret_sim, char *ret_error, size_t size);
+
+/* lines_zlib.c, or lines_plain.c where there is no zlib */
+void *bl_sim_lines_open(const char *path);
+int bl_sim_line(void *lines, char *ret_line, size_t size);
+void bl_sim_lines_close(void *lines);
 
 /* door.c */
 int bl_sim_open_door(struct balloon_sim *sim);
