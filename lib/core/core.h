@@ -70,7 +70,8 @@ struct bl_guest {
 
 	/* what the host holds behind it, against what it claims to have given */
 	uint64_t proof_actual;   /* when it was last known to be honest */
-	uint64_t proof_resident; /* likewise */
+	uint64_t proof_resident; /* most that was seen since then */
+	uint64_t proof_beside;   /* of it, not the guest's: beyond what it had */
 	uint64_t proven_ns;      /* when the host's view last bore it out */
 	uint64_t given;          /* bytes its balloon gave, ever */
 	uint64_t pace;           /* bytes a second it gives when told to; 0 = never seen */

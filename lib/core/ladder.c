@@ -14,14 +14,6 @@
  */
 #include "ladder.h"
 
-#define MIB (UINT64_C(1) << 20)
-
-/* Levels nearer than this are the same: a level is not worth a thousand orders. */
-static uint64_t tolerance(const struct bl_guest *g)
-{
-	return bl_max(4 * MIB, g->seen.size / 64);
-}
-
 void bl_ladder_meet(struct bl_ladder *l)
 {
 	*l = (struct bl_ladder){
@@ -82,7 +74,7 @@ static void judge(const struct bl_world *w, struct bl_guest *g, struct bl_ladder
 		l->mark = g->resident;
 		l->mark_ns = now;
 	}
-	if (left <= tolerance(g)) {
+	if (left <= bl_step(g)) {
 		l->mark_ns = now;
 	} else if (now - l->mark_ns > bl_deadline(bl_rung(l))) {
 		r->refused += left;
@@ -260,7 +252,7 @@ static void lead(struct bl_world *w, size_t i, const uint64_t got[BL_OFFERS])
 	level -= level % BALLOON_PAGE_BYTES;
 	if (!taken || level >= g->seen.size)
 		return;
-	if (l->level <= level + tolerance(g) && (l->told & BL_BIT(l->means)))
+	if (l->level <= level + bl_step(g) && (l->told & BL_BIT(l->means)))
 		return;
 	order(l, l->means, bl_min(level, l->level));
 }
@@ -326,7 +318,7 @@ static int obeys(const struct bl_world *w, const struct bl_guest *g)
 {
 	if (g->kept == BALLOON_UNKNOWN)
 		return w->state == BALLOON_HOST_HIGH || w->state == BALLOON_HOST_CLEAR;
-	return !debt(g) && !g->stuck && !g->hollow && !g->seen.fixed;
+	return debt(g) <= bl_step(g) && !g->stuck && !g->hollow && !g->seen.fixed;
 }
 
 static void let_go(struct bl_ladder *l)
@@ -357,7 +349,7 @@ static void lift(struct bl_world *w, uint64_t free, uint64_t now)
 			continue;
 		if (fits || obeys(w, g))
 			let_go(l);
-		else if (due(g) > tolerance(g) && dues <= free)
+		else if (due(g) > bl_step(g) && dues <= free)
 			order(l, bl_rung(l), l->level + due(g));
 	}
 }

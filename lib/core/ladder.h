@@ -56,6 +56,12 @@ struct bl_offer {
 /* How long a means may show nothing before the next one is tried. */
 uint64_t bl_deadline(uint32_t means);
 
+/* Levels nearer than this are the same: it takes many pages to be worth an order. */
+static inline uint64_t bl_step(const struct bl_guest *g)
+{
+	return bl_max(UINT64_C(4) << 20, g->seen.size / 64);
+}
+
 /* What a guest has of the host's memory, or a claim to. A hollow one has given by
  * its own account alone. */
 static inline uint64_t bl_holds(const struct bl_guest *g)

@@ -64,6 +64,14 @@ int bl_failed(const struct bl_ladder *l, uint32_t means, uint64_t now)
 /* What hardly shrinks is not worth compressing. */
 #define COMPRESSES 8000
 
+/* Room for the least that would be ordered; what is not known is not full. */
+static int has_room(const struct bl_world *w, const struct bl_guest *g, uint32_t means)
+{
+	if (means == BALLOON_MEANS_COMPRESS)
+		return w->compress_free >= bl_part(bl_step(g), remains(g, means));
+	return w->swap_free >= bl_step(g);
+}
+
 /* Those who owe nothing give when the host itself is short, and are not asked
  * while somebody holds them or they come up. */
 static int asked(const struct bl_world *w, size_t i, uint64_t now)
@@ -82,11 +90,12 @@ uint32_t bl_choose(const struct bl_world *w, size_t i, uint64_t now)
 
 	if (!asked(w, i, now))
 		return BALLOON_MEANS_BALLOON;
-	if ((g->seen.means & BL_BIT(BALLOON_MEANS_COMPRESS)) && w->compress_free &&
+	if ((g->seen.means & BL_BIT(BALLOON_MEANS_COMPRESS)) &&
+	    has_room(w, g, BALLOON_MEANS_COMPRESS) &&
 	    remains(g, BALLOON_MEANS_COMPRESS) <= COMPRESSES &&
 	    !bl_failed(l, BALLOON_MEANS_COMPRESS, now))
 		return BALLOON_MEANS_COMPRESS;
-	if ((g->seen.means & BL_BIT(BALLOON_MEANS_SWAP)) && w->swap_free &&
+	if ((g->seen.means & BL_BIT(BALLOON_MEANS_SWAP)) && has_room(w, g, BALLOON_MEANS_SWAP) &&
 	    !bl_failed(l, BALLOON_MEANS_SWAP, now))
 		return BALLOON_MEANS_SWAP;
 	if ((g->seen.means & BL_BIT(BALLOON_MEANS_CEILING)) && l->owes)

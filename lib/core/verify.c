@@ -108,21 +108,22 @@ static void follow(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 
 /* QEMU takes an inflation that it then ignores (an assigned device, a migration
  * under way) for done. What lies in host memory must come down to what the guest
- * has, and what was there beside it before; by half of what it gave at the least,
- * since a hypervisor's own memory is counted with it. */
+ * has, and what was there beside it before; half-way at the least, since what is a
+ * hypervisor's own is counted with it. */
 static void prove(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 {
-	uint64_t claimed, expected;
+	uint64_t expected;
 
 	if (g->resident == BALLOON_UNKNOWN)
 		return;
 	if (g->proof_actual == BALLOON_UNKNOWN || g->actual > g->proof_actual) {
 		g->proof_actual = g->actual;
 		g->proof_resident = g->resident;
+		g->proof_beside = bl_less(g->resident, g->actual);
 	}
-	claimed = g->proof_actual - g->actual;
-	expected = g->actual + bl_less(g->proof_resident, g->proof_actual);
-	if (bl_less(g->resident, expected) <= claimed / 2 + NOISE)
+	g->proof_resident = bl_max(g->proof_resident, g->resident);
+	expected = g->actual + g->proof_beside;
+	if (bl_less(g->resident, expected) <= bl_less(g->proof_resident, expected) / 2 + NOISE)
 		g->proven_ns = now;
 	g->hollow = now - g->proven_ns > w->rules.stuck_ns;
 }
