@@ -282,6 +282,8 @@ static void answer(struct balloon *b, const struct bl_asked *a, int32_t said, ui
 {
 	struct bl_row *row = &b->rows[a->row];
 	int32_t rc = said > 0 ? -EPROTO : said;
+	int gone = a->means && a->target == BALLOON_UNKNOWN &&
+	           (rc == -EOPNOTSUPP || rc == -ESRCH); /* there is nothing left to lift */
 	int sure = rc != -ETIMEDOUT && rc != -EINPROGRESS && rc != -EPROTO;
 
 	row->orders++;
@@ -290,7 +292,7 @@ static void answer(struct balloon *b, const struct bl_asked *a, int32_t said, ui
 	if (rc < 0)
 		b->report.refused++;
 	if (a->means != BALLOON_MEANS_BALLOON)
-		bl_ladder_told(&b->world, a->row, a->means, a->target, rc, now);
+		bl_ladder_told(&b->world, a->row, a->means, a->target, gone ? 0 : rc, now);
 	else if (rc == 0 || !sure)
 		bl_told(&b->world.guests[a->row], a->target, sure, now);
 }

@@ -123,8 +123,8 @@ struct balloon_sheet {
  *	          taken; what was taken comes back when the guest touches it.
  *	ceiling   by force: it cannot get more host memory. UNKNOWN = lifted
  *
- * A guest is given orders by a means only while its sample says it has it, and
- * is let go by close() of whatever presses by force.
+ * A guest is given levels by a means only while its sample says it has it; they
+ * are lifted whatever it says then, at the latest before close().
  */
 struct balloon_order {
 	uint64_t key;

@@ -46,24 +46,13 @@ static void count_back(const struct bl_guest *g, struct bl_ladder *l)
 		l->back = bl_min(l->back + bl_less(l->refault, before), BALLOON_BYTES_MAX);
 }
 
-/* A backend that has a means no longer holds nobody to a level. */
-static void forget(struct bl_guest *g, struct bl_ladder *l)
-{
-	l->tell = 0;
-	l->told &= g->seen.means;
-	if (!(l->told & BL_PRESS))
-		l->level = l->ceiling = g->kept = BALLOON_UNKNOWN;
-	if (!(l->told & BL_BIT(BALLOON_MEANS_SHARE)))
-		l->shared = 0;
-}
-
 /* By what the host sees, not by what anybody says: is it getting less? */
 static void judge(const struct bl_world *w, struct bl_guest *g, struct bl_ladder *l, uint64_t now)
 {
 	struct bl_rung *r = &l->rungs[bl_rung(l)];
 	uint64_t left = bl_less(g->resident, l->level);
 
-	forget(g, l);
+	l->tell = 0;
 	count_back(g, l);
 	if (l->level == BALLOON_UNKNOWN || g->resident == BALLOON_UNKNOWN)
 		return;
@@ -254,7 +243,11 @@ static void lead(struct bl_world *w, size_t i, const uint64_t got[BL_OFFERS])
 		return;
 	if (l->level <= level + bl_step(g) && (l->told & BL_BIT(l->means)))
 		return;
-	order(l, l->means, bl_min(level, l->level));
+	for (uint32_t m = BALLOON_MEANS_COMPRESS; m < BALLOON_MEANS_N; m++) {
+		if ((l->told & BL_BIT(m)) && m != l->means)
+			order(l, m, BALLOON_UNKNOWN); /* one at a time */
+	}
+	order(l, l->means, level);
 }
 
 static void deal(struct bl_world *w, const struct room *r, const struct cut *owing,
@@ -307,7 +300,7 @@ static uint64_t debt(const struct bl_guest *g)
 /* What it is entitled to by now, beyond where it is kept. */
 static uint64_t due(const struct bl_guest *g)
 {
-	uint64_t due = bl_max(g->entitlement, g->min);
+	uint64_t due = bl_max(g->entitlement, g->min) + BALLOON_PAGE_BYTES - 1;
 
 	due -= due % BALLOON_PAGE_BYTES;
 	return g->kept == BALLOON_UNKNOWN ? 0 : bl_less(due, g->kept);
@@ -349,7 +342,8 @@ static void lift(struct bl_world *w, uint64_t free, uint64_t now)
 			continue;
 		if (fits || obeys(w, g))
 			let_go(l);
-		else if (due(g) > bl_step(g) && dues <= free)
+		else if ((g->seen.means & BL_BIT(bl_rung(l))) && due(g) > bl_step(g) &&
+		         dues <= free)
 			order(l, bl_rung(l), l->level + due(g));
 	}
 }

@@ -51,7 +51,7 @@ static void at_rest(void)
 	unsigned faults = 0;
 
 	for (unsigned long k = 0; k < cases(60) && faults < 3; k++) {
-		world_init(&w, 6600000 + k, 1 + k % 24, 1);
+		world_init(&w, 6600000 + k, 1 + k % 24, 1, 0);
 		w.step = 4 * SECOND;
 		for (size_t i = 0; i < w.n; i++)
 			constant(&w, i);
@@ -79,7 +79,7 @@ static void crowded(struct world *w, uint64_t seed)
 	size_t n = 3 + seed % 10;
 	uint64_t sizes = 0;
 
-	world_init(w, seed, n, 1);
+	world_init(w, seed, n, 1, 0);
 	for (size_t i = 0; i < n; i++) {
 		sizes += w->sizes[i];
 		w->named[i].allocation.struct_size = 0;
@@ -215,7 +215,7 @@ static void rule_9(void)
 	unsigned faults = 0;
 
 	for (unsigned long k = 0; k < cases(400) && faults < 4; k++) {
-		world_init(&w, 9900000 + k, 1 + k % MOST, 0);
+		world_init(&w, 9900000 + k, 1 + k % MOST, 0, 0);
 		for (unsigned beat = 0; beat < 20 + k % 60; beat++) {
 			happen(&w);
 			world_beat(&w);

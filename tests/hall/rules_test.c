@@ -30,7 +30,7 @@ static void run_worlds(uint64_t base, unsigned long n, judge *verdict)
 		uint64_t seed = base * 100000 + k;
 		unsigned beats;
 
-		world_init(&w, seed, (size_t)(1 + seed * 7 % MOST), 0);
+		world_init(&w, seed, (size_t)(1 + seed * 7 % MOST), 0, 0);
 		beats = (unsigned)between(&w, 60, 200);
 		for (unsigned beat = 0; beat < beats && w.faults < 3; beat++) {
 			happen(&w);

@@ -46,7 +46,7 @@ static inline struct spy *spy_new(size_t room)
 	CU_ASSERT_FATAL(s != NULL);
 	s->room = room;
 	s->rows = calloc(room + 1, sizeof(*s->rows));
-	s->orders = calloc(room + 1, sizeof(*s->orders));
+	s->orders = calloc((room + 1) * BALLOON_MEANS_N, sizeof(*s->orders));
 	CU_ASSERT_FATAL(s->rows && s->orders);
 	s->sheet = (struct balloon_sheet){
 	        .stride = sizeof(*s->rows), .total_bytes = UNKNOWN, .available_bytes = UNKNOWN};
@@ -133,7 +133,7 @@ static inline int spy_order(void *self, uint64_t now, struct balloon_order *orde
 	size_t from = s->orders_n;
 	int rc;
 
-	CU_ASSERT_FATAL(from + n <= s->room);
+	CU_ASSERT_FATAL(from + n <= s->room * BALLOON_MEANS_N);
 	s->orders_n += n;
 	memcpy(s->orders + from, orders, n * sizeof(*orders)); /* as they were given … */
 	if (s->answer)

@@ -66,8 +66,8 @@ static void listing_order(void)
 	unsigned faults = 0;
 
 	for (unsigned long k = 0; k < cases(200) && !faults; k++) {
-		world_init(&a, 3300000 + k, 2 + k % 30, 0);
-		world_init(&b, 3300000 + k, 2 + k % 30, 0);
+		world_init(&a, 3300000 + k, 2 + k % 30, 0, (int)(k % 2));
+		world_init(&b, 3300000 + k, 2 + k % 30, 0, (int)(k % 2));
 		b.spy->meddle = shuffle;
 		b.spy->arg = &b;
 		for (unsigned beat = 0; beat < 80 && !a.faults; beat++) {
@@ -127,8 +127,8 @@ static void twins(unsigned long k, int shares)
 	static struct world a, b;
 	uint64_t seed = 4400000 + k;
 
-	world_init(&a, seed, 2 + k % 30, 0);
-	world_init(&b, seed, 2 + k % 30, 0);
+	world_init(&a, seed, 2 + k % 30, 0, 0);
+	world_init(&b, seed, 2 + k % 30, 0, 0);
 	for (unsigned beat = 0; beat < 20 + k % 60; beat++)
 		both(&a, &b);
 	if (shares) {

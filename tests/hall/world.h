@@ -20,6 +20,7 @@ struct track {
 	uint64_t key;
 	uint64_t told;     /* it was told, or may have been; at first what it had */
 	uint64_t actual;   /* what it was last reported to have */
+	uint64_t levels[BALLOON_MEANS_N]; /* told, to be kept to by the host; UNKNOWN = none */
 	uint64_t resident; /* what of it was last seen to be backed by the host */
 	uint64_t grown_ns; /* last told to grow; UNKNOWN = never */
 	uint64_t same_ns;  /* last told the same again; likewise */
@@ -32,6 +33,7 @@ struct world {
 	uint64_t seed;   /* for the message */
 	uint64_t chance; /* moves on */
 	int calm;        /* no mishaps, nothing changes */
+	int means;       /* the host has others than the balloon */
 	struct balloon_sim *sim;
 	struct spy *spy;
 	struct balloon *b;
@@ -47,6 +49,8 @@ struct world {
 	unsigned beat;
 	struct track tracks[ROOM], before[ROOM]; /* as the report lists them */
 	size_t tracks_n;
+	struct balloon_order levels[ROOM * BALLOON_MEANS_N]; /* by other means, of this beat */
+	size_t levels_n;
 	struct balloon_report report;
 	struct balloon_guest_report guests[ROOM];
 	unsigned faults;
@@ -228,20 +232,33 @@ static inline void add_guest(struct world *w)
 		random_behaviour(w, i);
 }
 
-static inline void world_init(struct world *w, uint64_t seed, size_t guests, int calm)
+/* Pool, swap, ceilings and sharing, or some of them, of any size. */
+static inline void random_means(struct world *w, struct balloon_sim_host *host)
+{
+	host->swap_bytes = one_in(w, 3) ? 0 : between(w, 0, host->total_bytes);
+	host->compress_max_bytes = one_in(w, 3) ? 0 : between(w, 0, host->total_bytes / 4);
+	host->compress_bp = (uint32_t)between(w, 500, 10000);
+	host->share_bp = one_in(w, 2) ? (uint32_t)between(w, 0, 5000) : 0;
+	host->features = (uint32_t)(draw(&w->chance) & (BALLOON_SIM_CEILINGS |
+	                                                BALLOON_SIM_TELLS_STALL));
+}
+
+static inline void world_init(struct world *w, uint64_t seed, size_t guests, int calm, int means)
 {
 	struct balloon_sim_host host = {.struct_size = sizeof(host),
 	                                .capacity_bytes = UNKNOWN,
 	                                .seed = seed};
 	uint64_t sizes = guests * 2100 * MIB;
 
-	*w = (struct world){.seed = seed, .calm = calm};
+	*w = (struct world){.seed = seed, .calm = calm, .means = means};
 	w->chance = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	for (int k = 0; k < 8; k++)
 		draw(&w->chance); /* near seeds, far worlds */
 	host.total_bytes = between(w, sizes / 2, sizes * 5 / 4) + GIB;
 	host.own_bytes = between(w, 0, host.total_bytes / 16);
 	host.faults_bp = !calm && one_in(w, 4) ? (uint32_t)between(w, 1, 500) : 0;
+	if (means)
+		random_means(w, &host);
 	CU_ASSERT_EQUAL_FATAL(balloon_sim_new(&host, &w->sim), 0);
 	for (size_t i = 0; i < guests; i++)
 		add_guest(w);
@@ -374,6 +391,8 @@ static inline void look(struct world *w)
 		                                      .same_ns = UNKNOWN,
 		                                      .fresh_ns = UNKNOWN,
 		                                      .serial = UNKNOWN};
+		for (size_t m = 0; !old && m < BALLOON_MEANS_N; m++)
+			next[i].levels[m] = UNKNOWN;
 		next[i].actual = g->actual_bytes;
 		if (w->spy->rows[i].resident_bytes != UNKNOWN)
 			next[i].resident = w->spy->rows[i].resident_bytes;
@@ -403,11 +422,42 @@ static inline void hear(struct world *w, const struct balloon_order *o)
 		t->grown_ns = w->now;
 }
 
+/* A level that was refused is not in force; nor is one that there is nothing left
+ * to lift of. */
+static inline void hear_level(struct world *w, const struct balloon_order *o)
+{
+	struct track *t = find_track(w->tracks, w->tracks_n, o->key);
+
+	CU_ASSERT_FATAL(t != NULL);
+	if (o->means == BALLOON_MEANS_SHARE)
+		return;
+	if (!o->rc || (o->target_bytes == UNKNOWN && (o->rc == -EOPNOTSUPP || o->rc == -ESRCH)))
+		t->levels[o->means] = o->target_bytes;
+}
+
 /* The report's state tells the most important thing only, so a stuck guest may
  * be called paused or booting. 5 s is the most impatient profile's time. */
 static inline int may_be_stuck(const struct world *w, const struct balloon_guest_report *g)
 {
 	return g->state == BALLOON_STATE_STUCK || g->lag_ns + 3 * w->step >= 5 * SECOND;
+}
+
+/* Orders by other means go into a list of their own: what judges of balloons look
+ * at has balloons alone in it. */
+static inline void sort_out(struct world *w)
+{
+	size_t n = 0;
+
+	w->levels_n = 0;
+	for (size_t k = 0; k < w->spy->orders_n; k++) {
+		const struct balloon_order *o = &w->spy->orders[k];
+
+		if (o->means == BALLOON_MEANS_BALLOON)
+			w->spy->orders[n++] = *o;
+		else
+			w->levels[w->levels_n++] = *o;
+	}
+	w->spy->orders_n = n;
 }
 
 /* One beat; 0 if the host was away. Afterwards `before` is what was known when
@@ -428,9 +478,12 @@ static inline int world_beat(struct world *w)
 	w->report = report_of(w->b);
 	CU_ASSERT_EQUAL_FATAL(balloon_guests(w->b, w->guests, sizeof(w->guests[0]), ROOM),
 	                      (int)w->report.guests_n);
+	sort_out(w);
 	look(w);
 	for (size_t k = 0; k < w->spy->orders_n; k++)
 		hear(w, &w->spy->orders[k]);
+	for (size_t k = 0; k < w->levels_n; k++)
+		hear_level(w, &w->levels[k]);
 	for (size_t i = 0; i < w->tracks_n; i++)
 		w->tracks[i].stuck |= may_be_stuck(w, &w->guests[i]);
 	return 1;

@@ -373,7 +373,7 @@ static void random_hosts(void)
 		uint64_t seed = 7700000 + k;
 		unsigned beats;
 
-		world_init(&w, seed, (size_t)(1 + seed * 7 % MOST), 0);
+		world_init(&w, seed, (size_t)(1 + seed * 7 % MOST), 0, 0);
 		beats = (unsigned)between(&w, 60, 200);
 		lend_here(&w);
 		for (unsigned beat = 0; beat < beats && w.faults < 3; beat++) {
