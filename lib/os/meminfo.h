@@ -13,6 +13,10 @@
 struct bl_meminfo {
 	uint64_t total_bytes;
 	uint64_t available_bytes;
+	uint64_t swap_total_bytes;
+	uint64_t swap_free_bytes;
+	uint64_t zswap_pool_bytes;   /* what zswap takes (Linux 5.19) */
+	uint64_t zswap_stored_bytes; /* what it holds in that */
 };
 
 /* Reads text[0..n), which need not end with NUL. -EBADMSG: no MemTotal in it. */

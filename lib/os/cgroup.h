@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Memory groups of Linux, v1, v2 and hybrid, by libcgroup where it can: finding
+ * a process's group, its figures, a ceiling on it, reclaim from it. Raw writes
+ * only for memory.reclaim (write-only; libcgroup opens read-write, and loses
+ * EAGAIN). Must not know what runs in a group.
+ *
+ * Everything turned is noted in the knobs, and is put back with them.
+ */
+#ifndef BL_OS_CGROUP_H
+#define BL_OS_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "knobs.h"
+
+#define BL_CGROUP_MAX 512 /* bytes of a group's path; libvirt's are about 100 */
+
+struct bl_cgroups;
+
+/* libcgroup reads the mounts once for the whole process: call it first from one
+ * thread. knobs may be NULL: then nothing can be set. 0; -ENOENT: no memory
+ * controller is mounted; -errno. */
+int bl_cgroups_open(struct bl_knobs *knobs, struct bl_cgroups **ret_cgroups);
+void bl_cgroups_close(struct bl_cgroups *cgroups);
+
+/* 1 or 2: which interface the memory controller speaks. */
+int bl_cgroups_version(const struct bl_cgroups *cgroups);
+
+/* "/machine/qemu-1-a.libvirt-qemu": below the mount, without a slash at its end
+ * ("" is the root). 0, -ESRCH, -ENAMETOOLONG. */
+int bl_cgroup_of(struct bl_cgroups *cgroups, int pid, char *ret_group, size_t size);
+
+/* The deepest group that holds both, into a; pure. */
+void bl_cgroup_common(char *a, const char *b);
+
+/* UINT64_MAX: no limit, or not known. */
+struct bl_cgroup_memory {
+	uint64_t current_bytes;
+	uint64_t limit_bytes;     /* the tightest of memory.max (v1: limit_in_bytes) up to the root */
+	uint64_t high_bytes;      /* memory.high; v1 has none */
+	uint64_t swap_bytes;      /* of its pages, in swap */
+	uint64_t droppable_bytes; /* inactive file pages: go before anything is pushed out */
+};
+
+/* -ENOENT: no such group. */
+int bl_cgroup_memory(struct bl_cgroups *cgroups, const char *group,
+                     struct bl_cgroup_memory *ret_memory);
+
+/* memory.stat, of either version, for droppable_bytes and v1's swap; pure. */
+void bl_cgroup_stat_parse(const char *text, size_t n, struct bl_cgroup_memory *memory);
+
+/* A limit as the kernel writes it: "max", v1's 2^63 less a page, or bytes; pure.
+ * -EBADMSG: none of these. */
+int bl_cgroup_limit_parse(const char *text, size_t n, uint64_t *ret_bytes);
+
+/*
+ * Presses a group below bytes until lifted: memory.high, which throttles and
+ * never kills. v1 has only limit_in_bytes, which can: there the answer is
+ * -EOPNOTSUPP unless hard. 0, -errno; -EBUSY: v1 could not push out enough.
+ */
+int bl_cgroup_ceiling(struct bl_cgroups *cgroups, const char *group, uint64_t bytes, bool hard);
+int bl_cgroup_lift(struct bl_cgroups *cgroups, const char *group);
+
+/*
+ * Pushes up to bytes out of a group now, coldest first as the kernel sees it:
+ * memory.reclaim (Linux 5.19), or on v1 its limit lowered by that much and put
+ * back at once. Blocks for the time it takes: ask for batches (32 MiB is some
+ * tens of milliseconds to zswap). ret_bytes is how much its use went down.
+ * 0, also where less went than was asked; -EOPNOTSUPP: this kernel cannot.
+ */
+int bl_cgroup_reclaim(struct bl_cgroups *cgroups, const char *group, uint64_t bytes,
+                      uint64_t *ret_bytes);
+
+/* Path of the group's memory.pressure, for psi.h. -EOPNOTSUPP: v1 has none. */
+int bl_cgroup_pressure_path(const struct bl_cgroups *cgroups, const char *group, char *ret_path,
+                            size_t size);
+
+#endif
