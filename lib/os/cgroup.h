@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory groups of Linux, v1, v2 and hybrid, by libcgroup where it can: finding
- * a process's group, its figures, a ceiling on it, reclaim from it. Raw writes
- * only for memory.reclaim (write-only; libcgroup opens read-write, and loses
- * EAGAIN). Must not know what runs in a group.
+ * a process's group, its figures, a ceiling on it, reclaim from it. By hand only
+ * memory.reclaim (write-only, and libcgroup opens read-write) and /proc/PID/cgroup
+ * (libcgroup 2.0.2 stops at the "0::" of v2). Must not know what runs in a group.
  *
  * Everything turned is noted in the knobs, and is put back with them.
  */
@@ -30,8 +30,12 @@ void bl_cgroups_close(struct bl_cgroups *cgroups);
 int bl_cgroups_version(const struct bl_cgroups *cgroups);
 
 /* "/machine/qemu-1-a.libvirt-qemu": below the mount, without a slash at its end
- * ("" is the root). 0, -ESRCH, -ENAMETOOLONG. */
+ * ("" is the root). 0, -ESRCH, -ENAMETOOLONG; -ENOENT: it is in a group that is not
+ * under our mount (seen from inside a container). */
 int bl_cgroup_of(struct bl_cgroups *cgroups, int pid, char *ret_group, size_t size);
+
+/* The same from the text of /proc/PID/cgroup; pure. -ENOENT: it does not say. */
+int bl_cgroup_parse(const char *text, size_t n, int version, char *ret_group, size_t size);
 
 /* The deepest group that holds both, into a; pure. */
 void bl_cgroup_common(char *a, const char *b);
@@ -49,8 +53,9 @@ struct bl_cgroup_memory {
 int bl_cgroup_memory(struct bl_cgroups *cgroups, const char *group,
                      struct bl_cgroup_memory *ret_memory);
 
-/* memory.stat, of either version, for droppable_bytes and v1's swap; pure. */
-void bl_cgroup_stat_parse(const char *text, size_t n, struct bl_cgroup_memory *memory);
+/* One line of memory.stat, of either version, into droppable_bytes and v1's
+ * swap_bytes, which are UINT64_MAX before the first; pure. */
+void bl_cgroup_stat_line(const char *text, size_t n, struct bl_cgroup_memory *memory);
 
 /* A limit as the kernel writes it: "max", v1's 2^63 less a page, or bytes; pure.
  * -EBADMSG: none of these. */

@@ -7,57 +7,45 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
-/* MemTotal and MemAvailable are the first and third line; the whole file is
- * about 1.5 KiB on Linux 6, so this holds what is wanted many times over. */
+#include "file.h"
+#include "text.h"
+
+/* Zswapped, the last line wanted, is the 22nd of about 60; the whole file is about
+ * 1.5 KiB on Linux 6, so this holds what is wanted many times over. */
 #define TEXT_BYTES 4096
 
-/* "   123 kB" -> bytes; the unit has been kB since Linux 2.0 but is checked. */
-static uint64_t kib_to_bytes(const char *p, const char *end)
+static void read_line(struct bl_span line, struct bl_meminfo *info)
 {
-	uint64_t kib = 0;
+	const struct {
+		const char *label;
+		uint64_t *field;
+	} fields[] = {
+		{ "MemTotal:", &info->total_bytes },
+		{ "MemAvailable:", &info->available_bytes },
+		{ "SwapTotal:", &info->swap_total_bytes },
+		{ "SwapFree:", &info->swap_free_bytes },
+		{ "Zswap:", &info->zswap_pool_bytes },
+		{ "Zswapped:", &info->zswap_stored_bytes },
+	};
 
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	if (p == end || *p < '0' || *p > '9')
-		return UINT64_MAX;
-	for (; p < end && *p >= '0' && *p <= '9'; p++) {
-		uint64_t digit = (uint64_t)(*p - '0');
-
-		if (kib > (UINT64_MAX / 1024 - digit) / 10)
-			return UINT64_MAX;
-		kib = kib * 10 + digit;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (bl_span_skip(&line, fields[i].label)) {
+			*fields[i].field = bl_span_kib(line);
+			return;
+		}
 	}
-	if (end - p < 3 || memcmp(p, " kB", 3) != 0)
-		return UINT64_MAX;
-	return kib * 1024;
-}
-
-static bool line_is(const char *p, const char *end, const char *label)
-{
-	size_t n = strlen(label);
-
-	return (size_t)(end - p) > n && memcmp(p, label, n) == 0;
 }
 
 int bl_meminfo_parse(const char *text, size_t n, struct bl_meminfo *ret_info)
 {
-	struct bl_meminfo info = { UINT64_MAX, UINT64_MAX };
-	const char *p = text, *end = text + n;
+	struct bl_meminfo info = { UINT64_MAX, UINT64_MAX, UINT64_MAX,
+		                   UINT64_MAX, UINT64_MAX, UINT64_MAX };
+	struct bl_span rest = bl_span(text, n), line;
 
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		const char *stop = nl ? nl : end;
-
-		if (line_is(p, stop, "MemTotal:"))
-			info.total_bytes = kib_to_bytes(p + strlen("MemTotal:"), stop);
-		else if (line_is(p, stop, "MemAvailable:"))
-			info.available_bytes = kib_to_bytes(p + strlen("MemAvailable:"), stop);
-		p = nl ? nl + 1 : end;
-	}
+	while (bl_span_line(&rest, &line))
+		read_line(line, &info);
 	if (info.total_bytes == UINT64_MAX)
 		return -EBADMSG;
 	*ret_info = info;
@@ -74,12 +62,7 @@ int bl_meminfo_open(void)
 int bl_meminfo_read(int fd, struct bl_meminfo *ret_info)
 {
 	char text[TEXT_BYTES];
-	ssize_t r;
+	ssize_t n = bl_fd_read(fd, text, sizeof(text));
 
-	do {
-		r = pread(fd, text, sizeof(text), 0);
-	} while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return -errno;
-	return bl_meminfo_parse(text, (size_t)r, ret_info);
+	return n < 0 ? (int)n : bl_meminfo_parse(text, (size_t)n, ret_info);
 }

@@ -2,7 +2,7 @@
 /*
  * Pushing pages of another process out of memory, to zswap, zram or swap as the
  * host is set up: in batches, until a deadline, counting what went and not what
- * was asked; and seeing what of it came back. Which pages is its caller's choice.
+ * was asked; and how much comes back. Which pages is its caller's choice.
  */
 #ifndef BL_OS_PAGEOUT_H
 #define BL_OS_PAGEOUT_H
@@ -32,17 +32,15 @@ struct bl_pageout {
 int bl_pageout(const struct bl_process *process, struct bl_pagemap *pagemap,
                const struct bl_range *ranges, size_t n, struct bl_pageout *inout);
 
-/* What was pushed out of one process and came back. */
-struct bl_refault;
+/*
+ * Major faults of a process since it began, each a page brought back from swap or
+ * from a file: what is more than at the last look, times the page size, is at most
+ * what was refaulted. Cheap. 0, -ESRCH, -EBADMSG.
+ */
+int bl_refault_read(const struct bl_process *process, uint64_t *ret_faults);
 
-int bl_refault_open(const struct bl_process *process, struct bl_refault **ret_refault);
-void bl_refault_close(struct bl_refault *refault);
-
-/* Of a process: bytes brought back by faults since the last call (first: since
- * opening), at most: major faults, of files too. Cheap. 0, -ESRCH. */
-int bl_refault_read(struct bl_refault *refault, uint64_t *ret_bytes);
-
-/* majflt of /proc/PID/stat, whose second field may hold anything; pure. */
-int bl_majflt_parse(const char *text, size_t n, uint64_t *ret_faults);
+/* The same from the text of /proc/PID/stat, in whose second field anything may
+ * stand; pure. */
+int bl_refault_parse(const char *text, size_t n, uint64_t *ret_faults);
 
 #endif

@@ -22,7 +22,7 @@ struct bl_swaps {
 /* -EBADMSG: not that table. */
 int bl_swaps_parse(const char *text, size_t n, struct bl_swaps *ret_swaps);
 
-/* /sys/block/zramN/mm_stat, its first three figures and the limit (0: none). */
+/* The first four figures of /sys/block/zramN/mm_stat; a limit of 0 is none. */
 struct bl_zram {
 	uint64_t stored_bytes;
 	uint64_t compressed_bytes;
@@ -32,13 +32,13 @@ struct bl_zram {
 
 int bl_zram_parse(const char *text, size_t n, struct bl_zram *ret_zram);
 
-/* The whole way out of memory. UINT64_MAX and UINT32_MAX: unknown. */
+/* The whole way out of memory. */
 struct bl_swap_state {
 	struct bl_swaps swaps;
 	bool zswap_enabled;
 	bool zram;                  /* a zram device is among the swaps */
 	uint64_t pool_bytes;        /* memory the compressed pools take now */
-	uint64_t pool_limit_bytes;  /* the most they may take; UINT64_MAX: no limit */
+	uint64_t pool_limit_bytes;  /* the most zswap's may take; UINT64_MAX: it is off */
 	uint64_t stored_bytes;      /* what they hold, uncompressed */
 	uint32_t compress_bp;       /* pool/stored, measured; UINT32_MAX while < 1 MiB stored */
 	uint64_t compress_room_bytes; /* of pages more that will be kept compressed, at

@@ -32,6 +32,7 @@ bool bl_span_skip(struct bl_span *line, const char *label);
  * False, and nothing taken, where there is none or it does not fit. */
 bool bl_span_u64(struct bl_span *line, uint64_t *ret_value);
 bool bl_span_hex(struct bl_span *line, uint64_t *ret_value);
+bool bl_span_i64(struct bl_span *line, int64_t *ret_value);
 
 /* "   123 kB" as bytes; UINT64_MAX for anything else. */
 uint64_t bl_span_kib(struct bl_span line);
