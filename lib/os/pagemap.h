@@ -21,6 +21,7 @@ struct bl_pages {
 
 struct bl_pagemap;
 
+/* process must outlive the answer. */
 int bl_pagemap_open(const struct bl_process *process, struct bl_pagemap **ret_pagemap);
 void bl_pagemap_close(struct bl_pagemap *pagemap);
 

@@ -64,17 +64,21 @@ struct bl_ram {
 };
 
 /*
- * The mapping or mappings in which expected_bytes of RAM lie. Writable, never
- * executable (TCG's translation buffer is 1 GiB and executable), never heap,
- * stack or "tcg-jit"; tried in this order, and the first that is exact is it:
- * one mapping; neighbours that are one; those named as RAM (memory-backend,
- * pc.ram, ram-node); the largest that together are it; one that is larger by
- * less than an eighth, if there is only one such.
- * -ENOENT: none of these; nothing is guessed.
+ * The mapping or mappings in which expected_bytes of RAM lie. Readable, writable,
+ * never executable (TCG's translation buffer is 1 GiB and executable, or "tcg-jit"),
+ * never heap, stack or a device's. Tried in this order:
+ *   one mapping, or neighbours that once were one (madvise splits), of that size;
+ *   of several, the one named as RAM (memory-backend, pc.ram, ram-node), else the
+ *   one that begins at a huge page, as QEMU's does;
+ *   all that are named as RAM, if they come to it together (NUMA nodes, DIMMs);
+ *   the largest that come to it together, none smaller than a 64th of it;
+ *   one that is larger, by less than an eighth.
+ * -ENOENT: none of these; -ENOTUNIQ: more than one. Nothing is guessed.
+ * hugetlb is not in this text: false.
  */
 int bl_ram_find(const char *maps, size_t n, uint64_t expected_bytes, struct bl_ram *ret_ram);
 
-/* The same of a running process. */
+/* The same of a running process, and hugetlb. */
 int bl_ram_of(const struct bl_process *process, uint64_t expected_bytes, struct bl_ram *ret_ram);
 
 /* What of these ranges is there; smaps of the mappings they lie in. */

@@ -3,21 +3,22 @@
  * The working set of a range of another process, seen from outside: which of its
  * pages were used within a period. Nothing that runs in the process is believed.
  *
- * Two ways, the best that the kernel and the process allow:
+ * Two ways; those are taken that the kernel and the process allow:
  *
  * REFERENCED: clear_refs (1) at the beginning of the period, Referenced of smaps at
- * its end. Exact, and costs a walk of the page tables twice: 4 ms of CPU for each
- * GiB of 4 KiB pages. Says how much, not where. Wrong where KVM has page tables of
- * its own (accesses through them are not seen here), so not used there.
+ * its end. Exact, and costs a walk of the page tables each time: together 20 to 40 ms
+ * of CPU for each GiB of 4 KiB pages, next to nothing for huge ones. Says how much,
+ * not where. Wrong where KVM has page tables of its own (what is used through them
+ * leaves no trace here), so not taken there.
  *
- * TRIAL: a few hundred pages chosen by lot are pushed out to swap; those used
- * within the period are back at its end (Waldspurger 2002, 5.3, with Linux's swap as
- * the trap). Sees every access, KVM's too, and says where: blocks of 2 MiB of which
- * no page tried came back are cold. Costs at most BL_WSET_TRIALS pushes and as many
- * faults for each period whatever the size, so under 1 % of a CPU second; needs
- * swap or zswap. Error of the share: about 1/sqrt(pages tried), 3 points.
+ * TRIAL: pages chosen by lot are pushed out to swap; those used within the period
+ * are back at its end (Waldspurger 2002, 5.3, with Linux's swap as the trap). Sees
+ * every use, KVM's too, and says where: blocks of 2 MiB of which no page tried came
+ * back are cold. Costs at most BL_WSET_TRIALS pushes and as many faults for each
+ * period whatever the size (10 to 20 ms of CPU), and up to 128 huge pages are split;
+ * needs swap. Error of the share: about 1/sqrt(pages tried), 3 points.
  *
- * Both may be used at once: how much by REFERENCED, where by TRIAL.
+ * Both together: how much by REFERENCED, where by TRIAL.
  */
 #ifndef BL_OS_WSET_H
 #define BL_OS_WSET_H

@@ -34,7 +34,7 @@ static void reads_nothing_else(void)
 		"xMemTotal: 12 kB\n", "MemTotal: 99999999999999999999 kB\n",
 		"MemTotal: 18014398509481984 kB\n", "MemTotal:\n12 kB\n", "MemAvailable: 12 kB\n",
 	};
-	struct bl_meminfo info = { 7, 7 };
+	struct bl_meminfo info = { .total_bytes = 7 };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		CU_ASSERT_EQUAL(parse(texts[i], &info), -EBADMSG);
@@ -73,7 +73,7 @@ static void reads_any_prefix(void)
 static void reads_this_host_again(void)
 {
 	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES), page = (uint64_t)sysconf(_SC_PAGESIZE);
-	struct bl_meminfo info = { 0, 0 };
+	struct bl_meminfo info = { .total_bytes = 0 };
 	int fd = bl_meminfo_open();
 
 	CU_ASSERT_FATAL(fd >= 0);
@@ -97,5 +97,5 @@ int main(void)
 		{ NULL, NULL },
 	};
 
-	return run_tests("kvm_meminfo", tests);
+	return run_tests("os_meminfo", tests);
 }

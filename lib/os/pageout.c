@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pushing ranges of another process out, a batch at a time. */
+#include "pageout.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "advise.h"
+#include "file.h"
+#include "text.h"
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* What was in memory of this piece is asked for; what of it stays is seen. */
+static int one_batch(const struct bl_process *process, struct bl_pagemap *pagemap,
+                     const struct bl_range *piece, struct bl_pageout *out)
+{
+	struct iovec iov = { (void *)(uintptr_t)piece->start, (size_t)(piece->end - piece->start) };
+	struct bl_pages before, after;
+	int rc = bl_pagemap_count(pagemap, piece, 1, &before);
+
+	if (rc < 0 || !before.present_bytes)
+		return rc;
+	rc = bl_advise_out(process, &iov, 1);
+	if (rc < 0)
+		return rc;
+	out->asked_bytes += before.present_bytes;
+	rc = bl_pagemap_count(pagemap, piece, 1, &after);
+	if (rc < 0)
+		return rc;
+	if (after.present_bytes < before.present_bytes)
+		out->gone_bytes += before.present_bytes - after.present_bytes;
+	return 0;
+}
+
+/* As long as there are bytes left to ask for and time; 1: not to its end. */
+static int one_range(const struct bl_process *process, struct bl_pagemap *pagemap,
+                     struct bl_range range, struct bl_pageout *out)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	while (range.start < range.end) {
+		uint64_t left = (out->max_bytes - out->asked_bytes) / page * page;
+		struct bl_range piece = range;
+		int rc;
+
+		if (!left || now_ns() >= out->deadline_ns)
+			return 1;
+		left = left < BL_PAGEOUT_BATCH ? left : BL_PAGEOUT_BATCH;
+		if (piece.end - piece.start > left)
+			piece.end = piece.start + left;
+		rc = one_batch(process, pagemap, &piece, out);
+		if (rc < 0)
+			return rc;
+		range.start = piece.end;
+	}
+	return 0;
+}
+
+int bl_pageout(const struct bl_process *process, struct bl_pagemap *pagemap,
+               const struct bl_range *ranges, size_t n, struct bl_pageout *inout)
+{
+	inout->asked_bytes = inout->gone_bytes = 0;
+	inout->ranges_done = 0;
+	for (size_t i = 0; i < n; i++) {
+		int rc = one_range(process, pagemap, ranges[i], inout);
+
+		if (rc)
+			return rc < 0 ? rc : 0;
+		inout->ranges_done++;
+	}
+	return 0;
+}
+
+/* Its second field is the program's name in parentheses, where anything may stand,
+ * also parentheses: the last one ends it. majflt is the tenth after it. */
+int bl_refault_parse(const char *text, size_t n, uint64_t *ret_faults)
+{
+	const char *name_end = n ? memrchr(text, ')', n) : NULL;
+	struct bl_span line, word;
+
+	if (!name_end)
+		return -EBADMSG;
+	line = bl_span(name_end + 1, n - (size_t)(name_end + 1 - text));
+	for (int field = 3; field < 12; field++) {
+		if (!bl_span_word(&line, &word))
+			return -EBADMSG;
+	}
+	return bl_span_u64(&line, ret_faults) ? 0 : -EBADMSG;
+}
+
+int bl_refault_read(const struct bl_process *process, uint64_t *ret_faults)
+{
+	char text[1024]; /* 52 numbers of at most 20 digits, mostly 1 */
+	ssize_t n = bl_file_read(process->dir, "stat", text, sizeof(text));
+
+	if (n < 0)
+		return n == -ENOENT ? -ESRCH : (int)n;
+	return bl_refault_parse(text, (size_t)n, ret_faults);
+}
