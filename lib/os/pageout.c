@@ -3,13 +3,10 @@
 #include "pageout.h"
 
 #include <errno.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "advise.h"
-#include "file.h"
-#include "text.h"
 
 static uint64_t now_ns(void)
 {
@@ -78,31 +75,4 @@ int bl_pageout(const struct bl_process *process, struct bl_pagemap *pagemap,
 		inout->ranges_done++;
 	}
 	return 0;
-}
-
-/* Its second field is the program's name in parentheses, where anything may stand,
- * also parentheses: the last one ends it. majflt is the tenth after it. */
-int bl_refault_parse(const char *text, size_t n, uint64_t *ret_faults)
-{
-	const char *name_end = n ? memrchr(text, ')', n) : NULL;
-	struct bl_span line, word;
-
-	if (!name_end)
-		return -EBADMSG;
-	line = bl_span(name_end + 1, n - (size_t)(name_end + 1 - text));
-	for (int field = 3; field < 12; field++) {
-		if (!bl_span_word(&line, &word))
-			return -EBADMSG;
-	}
-	return bl_span_u64(&line, ret_faults) ? 0 : -EBADMSG;
-}
-
-int bl_refault_read(const struct bl_process *process, uint64_t *ret_faults)
-{
-	char text[1024]; /* 52 numbers of at most 20 digits, mostly 1 */
-	ssize_t n = bl_file_read(process->dir, "stat", text, sizeof(text));
-
-	if (n < 0)
-		return n == -ENOENT ? -ESRCH : (int)n;
-	return bl_refault_parse(text, (size_t)n, ret_faults);
 }

@@ -32,15 +32,23 @@ struct bl_pageout {
 int bl_pageout(const struct bl_process *process, struct bl_pagemap *pagemap,
                const struct bl_range *ranges, size_t n, struct bl_pageout *inout);
 
-/*
- * Major faults of a process since it began, each a page brought back from swap or
- * from a file: what is more than at the last look, times the page size, is at most
- * what was refaulted. Cheap. 0, -ESRCH, -EBADMSG.
- */
-int bl_refault_read(const struct bl_process *process, uint64_t *ret_faults);
+/* What a process has had brought back; kept by whoever wants to know since when. */
+struct bl_refault {
+	uint64_t major_faults;  /* reads from swap or a file, of up to 8 pages each */
+	uint64_t swapped_bytes; /* VmSwap: of private memory, out now */
+};
 
-/* The same from the text of /proc/PID/stat, in whose second field anything may
- * stand; pure. */
-int bl_refault_parse(const char *text, size_t n, uint64_t *ret_faults);
+/* Cheap: no page tables are walked. 0, -ESRCH, -EBADMSG. */
+int bl_refault_read(const struct bl_process *process, struct bl_refault *ret_refault);
+
+/* Bytes that came back between two looks, at least, pushed_bytes having been pushed
+ * out meanwhile: by what is less in swap, or by a page for each major fault. Pure. */
+uint64_t bl_refault_between(const struct bl_refault *before, const struct bl_refault *now,
+                            uint64_t pushed_bytes);
+
+/* Of the text of /proc/PID/stat, in whose second field anything may stand, and of
+ * /proc/PID/status; pure. -EBADMSG. */
+int bl_majflt_parse(const char *text, size_t n, uint64_t *ret_faults);
+int bl_vmswap_parse(const char *text, size_t n, uint64_t *ret_bytes);
 
 #endif

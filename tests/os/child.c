@@ -21,11 +21,11 @@
 static char swap_path[64];
 
 /* Half of each page is noise, the other its number over and over. */
-static void fill(char *memory, uint64_t bytes)
+static void fill(char *memory, uint64_t bytes, uint64_t step)
 {
 	uint64_t seed = 88172645463325252u ^ (uint64_t)getpid();
 
-	for (uint64_t at = 0; at < bytes; at += PAGE) {
+	for (uint64_t at = 0; at < bytes; at += step) {
 		for (size_t i = 0; i < PAGE / 2; i += sizeof(uint64_t)) {
 			uint64_t noise = draw(&seed);
 
@@ -38,17 +38,17 @@ static void fill(char *memory, uint64_t bytes)
 
 static void *map(enum child_kind kind, uint64_t bytes)
 {
-	int prot = PROT_READ | PROT_WRITE | (kind == CHILD_EXEC ? PROT_EXEC : 0);
-	int flags = kind == CHILD_MEMFD ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, fd = -1;
+	int shared = kind == CHILD_MEMFD || kind == CHILD_HOLES, fd = -1;
+	int flags = shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
 
-	if (kind == CHILD_MEMFD) {
+	if (shared) {
 		fd = memfd_create("memory-backend-memfd", MFD_CLOEXEC);
 		if (fd < 0 || ftruncate(fd, (off_t)bytes) < 0)
 			return MAP_FAILED;
 	}
 	if (kind == CHILD_HUGE)
 		flags |= MAP_HUGETLB;
-	return mmap(NULL, bytes, prot, flags, fd, 0);
+	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
 }
 
 static void serve(int tell, int hear, char *memory)
@@ -70,7 +70,7 @@ static void live(enum child_kind kind, uint64_t bytes, int tell, int hear)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (memory == MAP_FAILED)
 		_exit(1);
-	fill(memory, bytes);
+	fill(memory, bytes, kind == CHILD_HOLES ? 2 * PAGE : PAGE);
 	if (write(hear, &memory, sizeof(memory)) == sizeof(memory))
 		serve(tell, hear, memory);
 	_exit(0);

@@ -17,10 +17,11 @@ struct child {
 	uint64_t bytes;
 };
 
-enum child_kind { CHILD_ANON, CHILD_MEMFD, CHILD_HUGE, CHILD_EXEC };
+/* HOLES is a memfd of which only each second page is written. */
+enum child_kind { CHILD_ANON, CHILD_MEMFD, CHILD_HOLES, CHILD_HUGE };
 
 /* bytes of memory, filled with text that compresses to about half and no two pages
- * of which are the same; false where this kernel cannot give that kind. */
+ * of which are the same; 0 where this kernel cannot give that kind. */
 int child_start(struct child *c, enum child_kind kind, uint64_t bytes);
 
 /* Touches the first bytes of it once, all pages of them; returns when done. */
@@ -29,8 +30,8 @@ void child_touch(struct child *c, uint64_t bytes);
 /* Ends it and waits. */
 void child_end(struct child *c);
 
-/* A swap file of bytes, for as long as the test runs: 0, or why not, as a sentence
- * that has been printed after "SKIP". */
+/* A swap file of bytes, for as long as the test runs. 0: none is to be had, and a
+ * line that says SKIP and why was printed. */
 int swap_start(uint64_t bytes);
 void swap_end(void);
 
