@@ -148,13 +148,14 @@ static void reclaims(void)
  * whatever closes the knobs lifts it. */
 static void presses_and_lifts(void)
 {
-	bool hard = bl_cgroups_version(group.cgroups) == 1;
 	struct bl_cgroup_memory m, free_again;
-	uint64_t gone;
 	struct child c;
+	uint64_t gone;
+	bool hard;
 
 	if (!has_group || !has_swap)
 		return;
+	hard = bl_cgroups_version(group.cgroups) == 1;
 	fill_group(&c);
 	CU_ASSERT_EQUAL(bl_cgroup_ceiling(group.cgroups, group.name, SIZE / 2, false),
 	                hard ? -EOPNOTSUPP : 0);

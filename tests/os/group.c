@@ -96,6 +96,8 @@ void group_end(struct group *g)
 {
 	char path[1024];
 
+	if (!g->knobs)
+		return;
 	bl_cgroups_close(g->cgroups);
 	bl_knobs_close(g->knobs);
 	unlink(journal);
