@@ -101,6 +101,11 @@ int bl_pagemap_open(const struct bl_process *process, struct bl_pagemap **ret_pa
 	return 0;
 }
 
+void bl_pagemap_without_scan(struct bl_pagemap *pagemap)
+{
+	pagemap->scan = false;
+}
+
 void bl_pagemap_close(struct bl_pagemap *pagemap)
 {
 	if (!pagemap)

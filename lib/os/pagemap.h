@@ -25,6 +25,9 @@ struct bl_pagemap;
 int bl_pagemap_open(const struct bl_process *process, struct bl_pagemap **ret_pagemap);
 void bl_pagemap_close(struct bl_pagemap *pagemap);
 
+/* From here on by reading entries, as on older kernels. */
+void bl_pagemap_without_scan(struct bl_pagemap *pagemap);
+
 /* Adds up ranges. 0, -ESRCH (it has ended), -errno. */
 int bl_pagemap_count(struct bl_pagemap *pagemap, const struct bl_range *ranges, size_t n,
                      struct bl_pages *ret_pages);

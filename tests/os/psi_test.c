@@ -114,8 +114,9 @@ static void refuses_what_is_not_there(void)
 	CU_ASSERT_EQUAL(bl_psi_read("/proc/pressure/no-such", &psi), -ENOENT);
 	CU_ASSERT_EQUAL(bl_psi_watch_open("/proc/pressure/no-such", 1, 1, &watch), -ENOENT);
 	CU_ASSERT_PTR_NULL(watch);
-	if (ready)
+	if (ready) {
 		CU_ASSERT_EQUAL(bl_psi_watch_open(BL_PSI_HOST, 3000000, 1000000, &watch), -EINVAL);
+	}
 	bl_psi_watch_close(NULL);
 }
 
