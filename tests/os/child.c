@@ -46,9 +46,15 @@ static void *map(enum child_kind kind, uint64_t bytes)
 		if (fd < 0 || ftruncate(fd, (off_t)bytes) < 0)
 			return MAP_FAILED;
 	}
-	if (kind == CHILD_HUGE)
-		flags |= MAP_HUGETLB;
 	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+}
+
+/* What the first pages hold, over and over. */
+static void repeat(char *memory, uint64_t bytes)
+{
+	for (uint64_t at = 64 * PAGE; at < bytes; at += 64 * PAGE)
+		memcpy(memory + at, memory, 64 * PAGE);
+	madvise(memory, bytes, MADV_MERGEABLE);
 }
 
 static void serve(int tell, int hear, char *memory)
@@ -71,6 +77,8 @@ static void live(enum child_kind kind, uint64_t bytes, int tell, int hear)
 	if (memory == MAP_FAILED)
 		_exit(1);
 	fill(memory, bytes, kind == CHILD_HOLES ? 2 * PAGE : PAGE);
+	if (kind == CHILD_ALIKE)
+		repeat(memory, bytes);
 	if (write(hear, &memory, sizeof(memory)) == sizeof(memory))
 		serve(tell, hear, memory);
 	_exit(0);

@@ -17,11 +17,12 @@ struct child {
 	uint64_t bytes;
 };
 
-/* HOLES is a memfd of which only each second page is written. */
-enum child_kind { CHILD_ANON, CHILD_MEMFD, CHILD_HOLES, CHILD_HUGE };
+/* HOLES is a memfd of which only each second page is written; ALIKE may be merged,
+ * and has 64 pages over and over. */
+enum child_kind { CHILD_ANON, CHILD_MEMFD, CHILD_HOLES, CHILD_ALIKE };
 
-/* bytes of memory, filled with text that compresses to about half and no two pages
- * of which are the same; 0 where this kernel cannot give that kind. */
+/* bytes of memory, filled with what compresses to about half, no two pages of which
+ * are the same (but for ALIKE); 0 where this kernel cannot give that kind. */
 int child_start(struct child *c, enum child_kind kind, uint64_t bytes);
 
 /* Touches the first bytes of it once, all pages of them; returns when done. */
