@@ -37,7 +37,7 @@ static bool percent(struct bl_span *s, uint32_t *ret_bp)
 	if (!bl_span_u64(&t, &whole) || whole > 100 || !bl_span_skip(&t, "."))
 		return false;
 	point = t.p;
-	if (!bl_span_u64(&t, &cents) || t.p != point + 2)
+	if (!bl_span_u64(&t, &cents) || t.p != point + 2 || whole * 100 + cents > 10000)
 		return false;
 	*ret_bp = (uint32_t)(whole * 100 + cents);
 	*s = t;
