@@ -212,3 +212,19 @@ int bl_ksm_stop(struct bl_ksm_control *control, bool unmerge, uint64_t free_byte
 	free(control);
 	return rc;
 }
+
+/* The merging pages had a file of their own before there was one for all. */
+int bl_ksm_process_read(const struct bl_process *process, struct bl_ksm_process *ret_process)
+{
+	struct bl_ksm_process p = { UINT64_MAX, UINT64_MAX, UINT64_MAX, INT64_MIN, -1 };
+	char text[512]; /* seven lines of at most 40 bytes */
+	ssize_t n = bl_file_read(process->dir, "ksm_stat", text, sizeof(text));
+
+	if (n >= 0)
+		bl_ksm_process_parse(text, (size_t)n, &p);
+	if (p.merging_pages == UINT64_MAX &&
+	    bl_file_u64(process->dir, "ksm_merging_pages", &p.merging_pages) < 0 && n < 0)
+		return faccessat(process->dir, "stat", F_OK, 0) < 0 ? -ESRCH : -EOPNOTSUPP;
+	*ret_process = p;
+	return 0;
+}

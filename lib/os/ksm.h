@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "knobs.h"
+#include "process.h"
 
 /* Who starts ksmd holds flock() on this, so that two programs of ours do not. */
 #define BL_KSM_LOCK "/run/lock/balloon-ksm"
@@ -61,7 +62,8 @@ int bl_ksm_start(struct bl_knobs *knobs, const struct bl_ksm_pace *pace,
  */
 int bl_ksm_stop(struct bl_ksm_control *control, bool unmerge, uint64_t free_bytes);
 
-/* One process: /proc/PID/ksm_stat (Linux 6.1; profit and mergeable later). */
+/* One process. Unknown, as UINT64_MAX, is what this kernel does not say yet: Linux
+ * 5.19 has merging pages, 6.1 items, 6.4 profit. */
 struct bl_ksm_process {
 	uint64_t rmap_items;
 	uint64_t merging_pages;
@@ -70,7 +72,10 @@ struct bl_ksm_process {
 	int mergeable;        /* 1 yes, 0 no, -1 this kernel does not say */
 };
 
-/* -EBADMSG: not one of these fields in it. */
+/* 0; -EOPNOTSUPP: this kernel says nothing of a process; -ESRCH, -errno. */
+int bl_ksm_process_read(const struct bl_process *process, struct bl_ksm_process *ret_process);
+
+/* /proc/PID/ksm_stat. -EBADMSG: not one of these fields in it. */
 int bl_ksm_process_parse(const char *text, size_t n, struct bl_ksm_process *ret_process);
 
 #endif

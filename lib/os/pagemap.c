@@ -196,37 +196,47 @@ static struct bl_range trimmed(const struct bl_pagemap *p, struct bl_range r)
 	return r;
 }
 
-int bl_pagemap_count(struct bl_pagemap *pagemap, const struct bl_range *ranges, size_t n,
-                     struct bl_pages *ret_pages)
+static int add_up(struct bl_pagemap *p, const struct bl_range *ranges, size_t n,
+                  struct bl_pages *pages)
 {
-	struct bl_pages pages = { 0, 0 };
-
 	for (size_t i = 0; i < n; i++) {
-		struct bl_range r = trimmed(pagemap, ranges[i]);
-		int rc = pagemap->scan ? count_by_scan(pagemap, r, &pages)
-		                       : count_by_entries(pagemap, r, &pages);
+		struct bl_range r = trimmed(p, ranges[i]);
+		int rc = p->scan ? count_by_scan(p, r, pages) : count_by_entries(p, r, pages);
 
 		if (rc < 0)
 			return rc;
 	}
-	if (!pages.present_bytes && !pages.swapped_bytes && still_there(pagemap) < 0)
-		return -ESRCH;
-	*ret_pages = pages;
 	return 0;
+}
+
+int bl_pagemap_count(struct bl_pagemap *pagemap, const struct bl_range *ranges, size_t n,
+                     struct bl_pages *ret_pages)
+{
+	struct bl_pages pages = { 0, 0 };
+	int rc = add_up(pagemap, ranges, n, &pages);
+
+	if (!rc && !pages.present_bytes && !pages.swapped_bytes)
+		rc = still_there(pagemap);
+	if (!rc)
+		*ret_pages = pages;
+	return rc;
 }
 
 int bl_pagemap_present(struct bl_pagemap *pagemap, const uint64_t *addresses, size_t n,
                        uint8_t *ret_present)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < n; i++) {
 		uint64_t start = addresses[i] / pagemap->page * pagemap->page;
 		struct bl_range page = { start, start + pagemap->page };
-		struct bl_pages pages;
-		int rc = bl_pagemap_count(pagemap, &page, 1, &pages);
+		struct bl_pages pages = { 0, 0 };
+		int rc = add_up(pagemap, &page, 1, &pages);
 
 		if (rc < 0)
 			return rc;
 		ret_present[i] = pages.present_bytes != 0;
+		any |= ret_present[i];
 	}
-	return 0;
+	return any ? 0 : still_there(pagemap);
 }

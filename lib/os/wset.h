@@ -6,10 +6,10 @@
  * Two ways; those are taken that the kernel and the process allow:
  *
  * REFERENCED: clear_refs (1) at the beginning of the period, Referenced of smaps at
- * its end. Exact, and costs a walk of the page tables each time: together 20 to 40 ms
- * of CPU for each GiB of 4 KiB pages, next to nothing for huge ones. Says how much,
- * not where. Wrong where KVM has page tables of its own (what is used through them
- * leaves no trace here), so not taken there.
+ * its end. Exact but for what Linux is just sorting, and costs a walk of the page
+ * tables each time: together 20 to 40 ms of CPU for each GiB of 4 KiB pages, next to
+ * nothing for huge ones. Says how much, not where. Wrong where KVM has page tables of
+ * its own (what is used through them leaves no trace here), so not taken there.
  *
  * TRIAL: pages chosen by lot are pushed out to swap; those used within the period
  * are back at its end (Waldspurger 2002, 5.3, with Linux's swap as the trap). Sees

@@ -37,7 +37,11 @@ static void say(const char *way, const struct bl_wset_result *r)
 	       (double)r->cost_ns / 1e6, (double)r->cost_ns / 1e6 * (double)GIB / SIZE);
 }
 
-static void referenced_is_exact(void)
+/* All that was used, and hardly more: Linux 6.1 also counts what was on its way to
+ * the kernel's lists when the period began. */
+#define HARDLY (4 * MIB)
+
+static void referenced_is_what_was_used(void)
 {
 	struct bl_wset_result r;
 	struct bl_process p;
@@ -52,12 +56,12 @@ static void referenced_is_exact(void)
 	child_touch(&c, HALF);
 	CU_ASSERT_EQUAL(bl_wset_end(w, &r), 0);
 	say("referenced", &r);
-	CU_ASSERT_EQUAL(r.active_bytes, HALF);
+	CU_ASSERT(r.active_bytes >= HALF && r.active_bytes <= HALF + HARDLY);
 	CU_ASSERT_EQUAL(r.cold_bytes, UINT64_MAX);
 	CU_ASSERT_EQUAL(bl_wset_end(w, &r), -EAGAIN);
 	CU_ASSERT_EQUAL(bl_wset_begin(w), 0);
 	CU_ASSERT_EQUAL(bl_wset_end(w, &r), 0);
-	CU_ASSERT_EQUAL(r.active_bytes, 0);
+	CU_ASSERT(r.active_bytes <= HARDLY);
 	bl_wset_close(w);
 	shut_child(&c, &p);
 }
@@ -161,7 +165,7 @@ static void survives_its_end(void)
 int main(void)
 {
 	static const struct test tests[] = {
-		{ "referenced is exact", referenced_is_exact },
+		{ "referenced is what was used", referenced_is_what_was_used },
 		{ "trial finds the half", trial_finds_the_half },
 		{ "cold is forgotten", cold_is_forgotten },
 		{ "survives its end", survives_its_end },
