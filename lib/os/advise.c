@@ -29,8 +29,8 @@ int bl_advise_out(const struct bl_process *process, const struct iovec *pieces, 
 	if (process->pidfd < 0)
 		return -EOPNOTSUPP;
 	do {
-		long r = syscall(SYS_process_madvise, process->pidfd, pieces + at, n - at,
-		                 MADV_PAGEOUT, 0);
+		const struct iovec *left = n ? pieces + at : NULL;
+		long r = syscall(SYS_process_madvise, process->pidfd, left, n - at, MADV_PAGEOUT, 0);
 
 		if (r < 0 && errno == EINTR)
 			continue;

@@ -19,6 +19,8 @@
 #define PAGE 4096
 
 static char swap_path[64];
+static pid_t swap_watcher;
+static int swap_held;
 
 /* Half of each page is noise, the other its number over and over. */
 static void fill(char *memory, uint64_t bytes, uint64_t step)
@@ -139,27 +141,53 @@ static int make_swap(int fd, uint64_t bytes)
 	return system(command) == 0 && swapon(swap_path, 0) == 0;
 }
 
+/* A process of its own takes it away, also when the test is killed. */
+static void watch_over_swap(void)
+{
+	int ends[2];
+	char never;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		abort();
+	fflush(NULL);
+	swap_watcher = fork();
+	if (swap_watcher == 0) {
+		close(ends[1]);
+		setsid();
+		while (read(ends[0], &never, 1) > 0)
+			;
+		swapoff(swap_path);
+		unlink(swap_path);
+		_exit(0);
+	}
+	close(ends[0]);
+	swap_held = ends[1];
+}
+
 int swap_start(uint64_t bytes)
 {
-	int fd, ok;
+	int fd;
 
 	snprintf(swap_path, sizeof(swap_path), "/var/tmp/balloon-swap-XXXXXX");
 	fd = mkstemp(swap_path);
-	ok = fd >= 0 && make_swap(fd, bytes);
-	if (!ok) {
-		printf("SKIP no swap file can be had here (%s)\n", strerror(errno));
-		swap_end();
-	}
-	if (fd >= 0)
+	if (fd >= 0 && make_swap(fd, bytes)) {
 		close(fd);
-	return ok;
+		watch_over_swap();
+		return 1;
+	}
+	printf("SKIP no swap file can be had here (%s)\n", strerror(errno));
+	if (fd >= 0) {
+		unlink(swap_path);
+		close(fd);
+	}
+	return 0;
 }
 
 void swap_end(void)
 {
-	if (!swap_path[0])
+	if (swap_watcher <= 0)
 		return;
-	swapoff(swap_path);
-	unlink(swap_path);
-	swap_path[0] = '\0';
+	close(swap_held);
+	waitpid(swap_watcher, NULL, 0);
+	swap_watcher = 0;
 }
