@@ -22,23 +22,36 @@ static size_t whole_pieces(const struct iovec *pieces, size_t n, size_t bytes)
 	return i;
 }
 
+static long advise(const struct bl_process *process, const struct iovec *pieces, size_t n)
+{
+	long r;
+
+	do {
+		r = syscall(SYS_process_madvise, process->pidfd, pieces, n, MADV_PAGEOUT, 0);
+	} while (r < 0 && errno == EINTR);
+	if (r >= 0)
+		return r;
+	return errno == ENOSYS ? -EOPNOTSUPP : -errno;
+}
+
 int bl_advise_out(const struct bl_process *process, const struct iovec *pieces, size_t n)
 {
-	size_t at = 0;
-
 	if (process->pidfd < 0)
 		return -EOPNOTSUPP;
-	do {
-		const struct iovec *left = n ? pieces + at : NULL;
-		long r = syscall(SYS_process_madvise, process->pidfd, left, n - at, MADV_PAGEOUT, 0);
+	if (!n)
+		return (int)advise(process, NULL, 0);
+	while (n) {
+		long r = advise(process, pieces, n);
+		size_t done;
 
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0 && errno == ENOMEM && n) /* the first of them is unmapped */
-			r = (long)pieces[at].iov_len;
+		if (r == -ENOMEM) /* the first of them is unmapped */
+			r = (long)pieces[0].iov_len;
 		if (r < 0)
-			return errno == ENOSYS ? -EOPNOTSUPP : -errno;
-		at += whole_pieces(pieces + at, n - at, (size_t)r);
-	} while (at < n);
+			return (int)r;
+		done = whole_pieces(pieces, n, (size_t)r);
+		done = done ? done : 1; /* stopped within it */
+		pieces += done;
+		n -= done;
+	}
 	return 0;
 }

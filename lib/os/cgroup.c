@@ -90,10 +90,10 @@ int bl_cgroups_version(const struct bl_cgroups *cgroups)
 	return cgroups->version;
 }
 
-static int path_of(const struct bl_cgroups *c, const char *group, const char *file, char *ret_path,
-                   size_t size)
+int bl_cgroup_path(const struct bl_cgroups *cgroups, const char *group, const char *file,
+                   char *ret_path, size_t size)
 {
-	int n = snprintf(ret_path, size, "%s%s/%s", c->mount, group, file);
+	int n = snprintf(ret_path, size, "%s%s/%s", cgroups->mount, group, file);
 
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
@@ -110,7 +110,7 @@ int bl_cgroup_of(struct bl_cgroups *cgroups, int pid, char *ret_group, size_t si
 		return n == -ENOENT ? -ESRCH : (int)n;
 	rc = bl_cgroup_parse(text, (size_t)n, cgroups->version, ret_group, size);
 	if (!rc)
-		rc = path_of(cgroups, ret_group, "cgroup.procs", path, sizeof(path));
+		rc = bl_cgroup_path(cgroups, ret_group, "cgroup.procs", path, sizeof(path));
 	return !rc && access(path, F_OK) < 0 ? -ENOENT : rc;
 }
 
@@ -176,7 +176,7 @@ int bl_cgroup_memory(struct bl_cgroups *cgroups, const char *group,
 {
 	struct bl_cgroup_memory m = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
 	char path[2 * BL_CGROUP_MAX];
-	int rc = path_of(cgroups, group, "cgroup.procs", path, sizeof(path));
+	int rc = bl_cgroup_path(cgroups, group, "cgroup.procs", path, sizeof(path));
 
 	if (rc < 0)
 		return rc;
@@ -218,7 +218,7 @@ static int press(struct bl_cgroups *c, const char *group, const char *file, uint
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	struct setting setting = { group, file };
 	char path[2 * BL_CGROUP_MAX], value[32];
-	int rc = path_of(c, group, file, path, sizeof(path));
+	int rc = bl_cgroup_path(c, group, file, path, sizeof(path));
 
 	if (rc < 0 || !c->knobs)
 		return rc < 0 ? rc : -EPERM;
@@ -237,7 +237,7 @@ int bl_cgroup_lift(struct bl_cgroups *cgroups, const char *group)
 {
 	char path[2 * BL_CGROUP_MAX];
 	const char *file = file_of(cgroups, "memory.limit_in_bytes", "memory.high");
-	int rc = path_of(cgroups, group, file, path, sizeof(path));
+	int rc = bl_cgroup_path(cgroups, group, file, path, sizeof(path));
 
 	if (rc < 0 || !cgroups->knobs)
 		return rc < 0 ? rc : -EPERM;
@@ -248,7 +248,7 @@ int bl_cgroup_lift(struct bl_cgroups *cgroups, const char *group)
 static int reclaim_v2(struct bl_cgroups *c, const char *group, uint64_t bytes)
 {
 	char path[2 * BL_CGROUP_MAX], value[32];
-	int rc = path_of(c, group, "memory.reclaim", path, sizeof(path));
+	int rc = bl_cgroup_path(c, group, "memory.reclaim", path, sizeof(path));
 
 	if (rc < 0)
 		return rc;
@@ -265,7 +265,7 @@ static int reclaim_v1(struct bl_cgroups *c, const char *group, uint64_t now, uin
 	static const char file[] = "memory.limit_in_bytes";
 	uint64_t before = figure(group, file);
 	char path[2 * BL_CGROUP_MAX];
-	int rc = path_of(c, group, file, path, sizeof(path));
+	int rc = bl_cgroup_path(c, group, file, path, sizeof(path));
 	bool held = !rc && c->knobs && bl_knobs_has(c->knobs, path);
 
 	if (rc < 0 || before <= now - bytes)
@@ -300,5 +300,5 @@ int bl_cgroup_pressure_path(const struct bl_cgroups *cgroups, const char *group,
 {
 	if (cgroups->version == 1)
 		return -EOPNOTSUPP;
-	return path_of(cgroups, group, "memory.pressure", ret_path, size);
+	return bl_cgroup_path(cgroups, group, "memory.pressure", ret_path, size);
 }

@@ -79,6 +79,18 @@ int bl_cgroup_lift(struct bl_cgroups *cgroups, const char *group);
 int bl_cgroup_reclaim(struct bl_cgroups *cgroups, const char *group, uint64_t bytes,
                       uint64_t *ret_bytes);
 
+/* Where a file of a group is. */
+int bl_cgroup_path(const struct bl_cgroups *cgroups, const char *group, const char *file,
+                   char *ret_path, size_t size);
+
+/*
+ * A descriptor that becomes readable when reclaim in this group and those below has
+ * become hard work ("medium"): v1's own word, for kernels without pressure stall
+ * information and beside it, since it does not wait for a window to end. The
+ * caller's to read(2), 8 bytes, until it would block; and to close(). -EOPNOTSUPP: v2.
+ */
+int bl_cgroup_pressure_event(const struct bl_cgroups *cgroups, const char *group);
+
 /* Path of the group's memory.pressure, for psi.h. -EOPNOTSUPP: v1 has none. */
 int bl_cgroup_pressure_path(const struct bl_cgroups *cgroups, const char *group, char *ret_path,
                             size_t size);

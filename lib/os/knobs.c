@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The journal of settings turned. It is only ever appended to, one write(2) to
- * each step and before the step, so that it is right whenever its writer dies;
- * it is emptied when everything is put back.
- */
+/* What is turned now, in the order of turning, and noted in the journal before. */
 #include "knobs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "knobs_journal.h"
 
 /* A setting's text is at most a page; its value is one line, mostly a number. */
 #define VALUE_BYTES 4096
-
-/* Above any journal of a live host (some 100 bytes for each guest that is under a
- * ceiling, and again each time it moves); what is beyond is not read. */
-#define JOURNAL_BYTES (1 << 20)
 
 struct knob {
 	struct knob *next; /* turned before this one */
@@ -74,41 +64,16 @@ static struct knob *knob_new(struct bl_span path, struct bl_span found)
 	return NULL;
 }
 
-static int append(struct bl_knobs *knobs, const char *line, int n)
-{
-	ssize_t r;
-
-	if (n < 0)
-		return -ENOMEM;
-	r = write(knobs->fd, line, (size_t)n);
-	return r < 0 ? -errno : r == n ? 0 : -ENOSPC;
-}
-
-static int note(struct bl_knobs *knobs, const struct knob *k, const char *asked)
-{
-	char *line = NULL;
-	int n = asprintf(&line, "+\t%s\t%s\t%s\t\n", k->path, k->found, asked ? asked : "");
-	int rc = append(knobs, line, n);
-
-	if (n >= 0)
-		free(line);
-	return rc;
-}
-
 static void forget(struct bl_knobs *knobs, struct knob **at)
 {
 	struct knob *k = *at;
-	char *line = NULL;
-	int n = asprintf(&line, "-\t%s\t\n", k->path);
 
 	/* Unwritten, the setting would be put back twice: to the same value. */
-	append(knobs, line, n);
-	if (n >= 0)
-		free(line);
+	bl_journal_gone(knobs->fd, k->path);
 	*at = k->next;
 	knob_free(k);
-	if (!knobs->last && ftruncate(knobs->fd, 0) < 0)
-		return; /* longer than need be, and still right */
+	if (!knobs->last)
+		bl_journal_empty(knobs->fd); /* else longer than need be, and still right */
 }
 
 static int value_now(const char *path, char *buffer, size_t size, struct bl_span *ret_value)
@@ -137,7 +102,7 @@ static int find_out(const char *path, struct knob **ret_knob)
 static int ask(struct bl_knobs *knobs, struct knob *k, const char *value)
 {
 	char *asked = value ? strdup(value) : NULL;
-	int rc = value && !asked ? -ENOMEM : note(knobs, k, value);
+	int rc = value && !asked ? -ENOMEM : bl_journal_turned(knobs->fd, k->path, k->found, value);
 
 	if (rc < 0) {
 		free(asked);
@@ -256,9 +221,30 @@ int bl_knobs_restore(struct bl_knobs *knobs, const char *path)
 	return first;
 }
 
-/* A line of a predecessor's. What was noted and never turned holds what was found. */
-static int recall(struct bl_knobs *knobs, const struct bl_knobs_line *line)
+static struct knob *recalled(struct bl_knobs *knobs, const struct bl_knobs_line *line)
 {
+	struct knob *k = knob_new(line->path, line->found);
+
+	if (k) {
+		k->next = knobs->last;
+		knobs->last = k;
+	}
+	return k;
+}
+
+static void drop(struct knob **at)
+{
+	struct knob *k = *at;
+
+	*at = k->next;
+	knob_free(k);
+}
+
+/* A line of a predecessor's. What was noted and never turned holds what was found. */
+static int recall(void *arg, const struct bl_knobs_line *line)
+{
+	bool asked = line->asked.p != line->asked.end;
+	struct bl_knobs *knobs = arg;
 	char *path = copy(line->path);
 	struct knob **at, *k;
 
@@ -266,68 +252,27 @@ static int recall(struct bl_knobs *knobs, const struct bl_knobs_line *line)
 		return -ENOMEM;
 	at = slot(knobs, path);
 	free(path);
-	k = *at;
-	if (line->gone) {
-		if (k) {
-			*at = k->next;
-			knob_free(k);
-		}
+	if (line->gone && *at)
+		drop(at);
+	if (line->gone)
 		return 0;
-	}
-	if (!k) {
-		k = knob_new(line->path, line->found);
-		if (!k)
-			return -ENOMEM;
-		k->next = knobs->last;
-		knobs->last = k;
-	}
-	free(k->asked);
-	k->asked = line->asked.p == line->asked.end ? NULL : copy(line->asked);
-	return line->asked.p == line->asked.end || k->asked ? 0 : -ENOMEM;
-}
-
-static int read_journal(struct bl_knobs *knobs)
-{
-	char *text = malloc(JOURNAL_BYTES);
-	struct bl_knobs_line entry;
-	struct bl_span rest, line;
-	ssize_t n;
-	int rc = 0;
-
-	if (!text)
+	k = *at ? *at : recalled(knobs, line);
+	if (!k)
 		return -ENOMEM;
-	n = bl_fd_read(knobs->fd, text, JOURNAL_BYTES);
-	rest = bl_span(text, n < 0 ? 0 : (size_t)n);
-	while (!rc && bl_span_line(&rest, &line)) {
-		if (bl_knobs_line(line, &entry))
-			rc = recall(knobs, &entry);
-	}
-	free(text);
-	return n < 0 ? (int)n : rc;
+	free(k->asked);
+	k->asked = asked ? copy(line->asked) : NULL;
+	return asked && !k->asked ? -ENOMEM : 0;
 }
 
-/* Whoever can write the journal can have any file written by us. */
-static int check_owner(int fd)
+/* What a predecessor left, put back. */
+static int clear_up(struct bl_knobs *knobs)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 022) ? 0 : -EPERM;
-}
-
-static int take_journal(struct bl_knobs *knobs)
-{
-	int rc = check_owner(knobs->fd);
+	int rc = bl_journal_read(knobs->fd, recall, knobs);
 
 	if (rc < 0)
 		return rc;
-	if (flock(knobs->fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	rc = read_journal(knobs);
-	if (!rc)
-		bl_knobs_restore(knobs, NULL);
-	return !rc && !knobs->last && ftruncate(knobs->fd, 0) < 0 ? -errno : rc;
+	bl_knobs_restore(knobs, NULL);
+	return knobs->last ? 0 : bl_journal_empty(knobs->fd);
 }
 
 static void end(struct bl_knobs *knobs)
@@ -344,18 +289,18 @@ static void end(struct bl_knobs *knobs)
 
 int bl_knobs_open(const char *journal, struct bl_knobs **ret_knobs)
 {
-	struct bl_knobs *knobs = calloc(1, sizeof(*knobs));
-	int rc;
+	struct bl_knobs *knobs;
+	int fd = bl_journal_take(journal), rc;
 
-	if (!knobs)
+	if (fd < 0)
+		return fd;
+	knobs = calloc(1, sizeof(*knobs));
+	if (!knobs) {
+		close(fd);
 		return -ENOMEM;
-	knobs->fd = open(journal, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (knobs->fd < 0) {
-		rc = -errno;
-		free(knobs);
-		return rc;
 	}
-	rc = take_journal(knobs);
+	knobs->fd = fd;
+	rc = clear_up(knobs);
 	if (rc < 0) {
 		end(knobs);
 		return rc;

@@ -106,6 +106,33 @@ static void wakes_whoever_waits(void)
 	bl_psi_watch_close(watch);
 }
 
+/* v1's own word for it, of the root and so of all. */
+static void v1_wakes_as_well(void)
+{
+	uint64_t times = 0;
+	struct child c;
+	int fd;
+
+	if (!ready)
+		return;
+	fd = bl_cgroup_pressure_event(group.cgroups, "");
+	if (bl_cgroups_version(group.cgroups) == 2) {
+		CU_ASSERT_EQUAL(fd, -EOPNOTSUPP);
+		return;
+	}
+	CU_ASSERT_FATAL(fd >= 0);
+	group_enter(&group);
+	CU_ASSERT_FATAL(child_start(&c, CHILD_ANON, SIZE));
+	group_leave();
+	CU_ASSERT_EQUAL(bl_cgroup_ceiling(group.cgroups, group.name, SIZE / 4, true), 0);
+	CU_ASSERT_EQUAL(until_woken(fd, &c), 1);
+	CU_ASSERT_EQUAL(read(fd, &times, sizeof(times)), (ssize_t)sizeof(times));
+	CU_ASSERT(times > 0);
+	CU_ASSERT_EQUAL(bl_cgroup_lift(group.cgroups, group.name), 0);
+	child_end(&c);
+	close(fd);
+}
+
 static void refuses_what_is_not_there(void)
 {
 	struct bl_psi_watch *watch = NULL;
@@ -127,6 +154,7 @@ int main(void)
 		{ "reads nothing else", reads_nothing_else },
 		{ "refuses what is not there", refuses_what_is_not_there },
 		{ "wakes whoever waits", wakes_whoever_waits },
+		{ "v1 wakes as well", v1_wakes_as_well },
 		{ NULL, NULL },
 	};
 	struct bl_psi psi;
