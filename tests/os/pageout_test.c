@@ -3,11 +3,15 @@
 #include "testkit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "child.h"
+#include "os/knobs.h"
 #include "os/pageout.h"
+#include "os/swap.h"
 
 #define SIZE (64 * MIB)
 #define SWAP (256 * MIB)
@@ -118,6 +122,40 @@ static void shared_memory_goes(void)
 	leave(&s);
 }
 
+static const char zswap[] = "/sys/module/zswap/parameters/enabled";
+
+/* Between there and the swap file, compressed: half of each page is noise, so that
+ * about half is what it takes. */
+static void is_kept_compressed(void)
+{
+	struct bl_pageout out = { .max_bytes = UINT64_MAX, .deadline_ns = after(60 * SECOND) };
+	struct bl_swap_state before, now;
+	char journal[64];
+	struct bl_knobs *knobs;
+	struct scene s;
+
+	if (!has_swap)
+		return;
+	snprintf(journal, sizeof(journal), "/tmp/balloon-zswap-%d", getpid());
+	CU_ASSERT_EQUAL_FATAL(bl_knobs_open(journal, &knobs), 0);
+	if (bl_knobs_set(knobs, zswap, "Y") == 0) {
+		enter(&s, CHILD_ANON);
+		CU_ASSERT_EQUAL(bl_swap_read(GIB, &before), 0);
+		CU_ASSERT_TRUE(before.zswap_enabled);
+		CU_ASSERT_EQUAL(bl_pageout(&s.process, s.pagemap, &s.range, 1, &out), 0);
+		CU_ASSERT_EQUAL(bl_swap_read(GIB, &now), 0);
+		CU_ASSERT(now.stored_bytes >= before.stored_bytes + NEARLY - MIB);
+		CU_ASSERT(now.compress_bp > 2500 && now.compress_bp < 7500);
+		CU_ASSERT(now.pool_bytes < now.stored_bytes);
+		CU_ASSERT(now.compress_room_bytes <= now.swaps.free_bytes);
+		leave(&s);
+	} else {
+		printf("SKIP of this one: no zswap in this kernel ");
+	}
+	bl_knobs_close(knobs);
+	unlink(journal);
+}
+
 /* A hole, an end, and a process that is no more. */
 static void bears_what_it_meets(void)
 {
@@ -180,6 +218,7 @@ int main(void)
 		{ "goes and is seen to", goes_and_is_seen_to },
 		{ "keeps to its bounds", keeps_to_its_bounds },
 		{ "shared memory goes", shared_memory_goes },
+		{ "is kept compressed", is_kept_compressed },
 		{ NULL, NULL },
 	};
 	int rc;
