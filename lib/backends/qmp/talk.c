@@ -289,7 +289,7 @@ static void end_round(struct bl_qmp *q, struct bl_qmp_guest *g)
 	}
 }
 
-/* An answer to nothing that was asked is no answer. */
+/* On one connection nothing else than what was asked there is ever answered. */
 static void take_answer(struct bl_qmp *q, struct bl_qmp_guest *g, const struct bl_qmp_line *line)
 {
 	enum bl_qmp_ask ask;
@@ -297,8 +297,10 @@ static void take_answer(struct bl_qmp *q, struct bl_qmp_guest *g, const struct b
 
 	while (i < g->asked_n && g->asked[i].id != line->id)
 		i++;
-	if (i == g->asked_n)
+	if (i == g->asked_n) {
+		break_off(q, g);
 		return;
+	}
 	ask = g->asked[i].ask;
 	memmove(&g->asked[i], &g->asked[i + 1], (--g->asked_n - i) * sizeof(g->asked[0]));
 	if (ask == BL_QMP_SET_TARGET)
