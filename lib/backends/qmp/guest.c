@@ -189,14 +189,18 @@ static void own_up(struct bl_qmp_guest *g)
 	g->key = key_of(g);
 }
 
-/* Old figures are nobody's, but its size is still its size. */
+/* Old figures are nobody's, but its size is still its size; and while nobody
+ * knows better, it does what it did. */
 static void forget_figures(struct bl_qmp_guest *g)
 {
-	uint64_t size = g->figures.size_bytes, plugged = g->figures.plugged_bytes;
+	struct bl_qmp_figures known = g->figures;
 
 	bl_qmp_figures_clear(&g->figures);
-	g->figures.size_bytes = size;
-	g->figures.plugged_bytes = plugged;
+	g->figures.size_bytes = known.size_bytes;
+	g->figures.plugged_bytes = known.plugged_bytes;
+	g->figures.running = known.running;
+	g->figures.migrating = known.migrating;
+	g->figures.backed_up = known.backed_up;
 }
 
 void bl_qmp_guest_check(struct bl_qmp_guest *g, uint64_t now_ns)

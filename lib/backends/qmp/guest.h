@@ -32,6 +32,7 @@ enum bl_qmp_trait {
 	BL_QMP_TRAIT_MIGRATING = 1u << 5,
 	BL_QMP_TRAIT_BACKED_UP = 1u << 6,
 	BL_QMP_TRAIT_NO_PROCESS = 1u << 7, /* whose process it is cannot be told */
+	BL_QMP_TRAIT_RIVAL = 1u << 8,      /* another controller runs here */
 };
 
 /* "is …; do …": to be put after the guest's name. For one bit; never NULL. */
@@ -85,6 +86,7 @@ struct bl_qmp_guest {
 	struct bl_qmp_process process;
 	struct bl_qmp_memory memory;
 	bool alive;              /* memory is of now */
+	bool rivalled;           /* another controller moves guests like it */
 	bool own;                /* the process was seen to be large enough to be its QEMU */
 
 	bool learned;

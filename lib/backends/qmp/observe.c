@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Devices that come and go without an event (or unheard, when only visiting) are
  * found within a minute; a list of devices every beat would double its cost. */
@@ -48,10 +49,20 @@ static void ask(struct bl_qmp *q, struct bl_qmp_guest *g)
 	bl_qmp_start(q, g, learn ? BL_QMP_LEARN : BL_QMP_LOOK);
 }
 
+/* pvestatd moves guests of its node that have a minimum and shares (the PVE
+ * manual, "automatic memory allocation"), and writes this file while it runs. */
+static bool has_rival(const struct bl_qmp *q)
+{
+	return q->address.proxmox && access("/run/pvestatd.pid", F_OK) == 0;
+}
+
 static void ask_all(struct bl_qmp *q)
 {
+	bool rival = has_rival(q);
+
 	for (size_t i = 0; i < q->n; i++) {
 		q->guests[i]->heard = false;
+		q->guests[i]->rivalled = rival;
 		bl_qmp_allow(q, q->guests[i]);
 		bl_qmp_listen(q, q->guests[i]);
 	}
@@ -81,11 +92,11 @@ static void say_silent(struct bl_qmp *q)
 /* Nobody is there only because nobody may be spoken to: that is no empty host. */
 static int say_blind(struct bl_qmp *q)
 {
-	if (q->rows_n || !q->blind)
+	if (!q->blind)
 		return 0;
-	bl_qmp_say(q, "no QMP socket in %s could be opened: %s; run as a user that may write to "
-	           "them", q->address.base, strerror(-q->blind));
-	return -EAGAIN;
+	bl_qmp_say(q, "a QMP socket in %s could not be opened: %s; run as a user that may write to "
+	           "it", q->address.base, strerror(-q->blind));
+	return q->rows_n ? 0 : -EAGAIN;
 }
 
 static void read_host(const struct bl_qmp *q, struct balloon_sheet *sheet)

@@ -38,6 +38,9 @@ const char *bl_qmp_trait_sentence(uint32_t trait)
 	case BL_QMP_TRAIT_NO_PROCESS:
 		return "is reached through a relay or from another container, so what it really "
 		       "holds is not known; connect to its QEMU's own socket on this host";
+	case BL_QMP_TRAIT_RIVAL:
+		return "may be moved by Proxmox VE's pvestatd as well, and two controllers undo each "
+		       "other's work; keep one of them off it (qm set ID --shares 0)";
 	default:
 		return "is well";
 	}
@@ -48,9 +51,14 @@ static bool gives_figures(const struct bl_qmp_guest *g, uint64_t now_ns)
 	return g->serial != BALLOON_UNKNOWN && now_ns - g->serial_ns < BL_QMP_STALE_NS;
 }
 
+static bool is_stopped(const struct bl_qmp_guest *g)
+{
+	return g->alive && g->memory.stopped;
+}
+
 static uint32_t silence(const struct bl_qmp_guest *g)
 {
-	if (g->alive && g->memory.stopped)
+	if (is_stopped(g))
 		return BL_QMP_TRAIT_STOPPED;
 	return g->phase == BL_QMP_KNOCKING || !g->learned ? BL_QMP_TRAIT_BUSY : 0;
 }
@@ -73,6 +81,8 @@ uint32_t bl_qmp_guest_traits(const struct bl_qmp_guest *g, uint64_t now_ns)
 		traits |= BL_QMP_TRAIT_NO_REPORTING;
 	if (g->facts.deflates)
 		traits |= BL_QMP_TRAIT_DEFLATES;
+	if (g->rivalled)
+		traits |= BL_QMP_TRAIT_RIVAL;
 	if (g->figures.running && now_ns - g->since_ns >= BL_QMP_STALE_NS &&
 	    !gives_figures(g, now_ns))
 		traits |= BL_QMP_TRAIT_NO_STATS;
@@ -175,7 +185,7 @@ void bl_qmp_guest_sample(const struct bl_qmp_guest *g, uint64_t now_ns,
 	s->key = g->key;
 	s->name = g->name;
 	s->uuid = g->facts.uuid[0] ? g->facts.uuid : NULL;
-	s->flags = g->figures.running ? BALLOON_SAMPLE_RUNNING : 0;
+	s->flags = g->figures.running && !is_stopped(g) ? BALLOON_SAMPLE_RUNNING : 0;
 	s->fixed = fixed_of(g, now_ns);
 	s->size_bytes = sum(g->figures.size_bytes, g->facts.dimm_bytes);
 	s->actual_bytes = g->figures.actual_bytes;

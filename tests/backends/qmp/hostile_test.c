@@ -153,6 +153,34 @@ static void a_hung_one_is_asked_once(void)
 	end(&t);
 }
 
+/* Too late for one call is in time for the next, and is not asked for again. */
+static void a_late_answer_is_of_use(void)
+{
+	struct pair t;
+	int asked;
+
+	begin(&t);
+	look(&t.h);
+	t.bad.stage->actual_bytes = 640 * 1024;
+	t.bad.stage->delay_ms = 1500; /* longer than any call may wait */
+	look(&t.h);
+	bad_is_unknown(&t);
+	good_is_well(&t);
+	t.bad.stage->delay_ms = 0;
+	asked = t.bad.stage->questions;
+	for (int i = 0; i < 5000 && guest(&t.h, &t.bad)->asked_n; i++) {
+		usleep(1000);
+		bl_qmp_listen(t.h.q, guest(&t.h, &t.bad));
+	}
+	CU_ASSERT(t.bad.stage->questions > asked); /* those that stood in its queue */
+	asked = t.bad.stage->questions;
+	look(&t.h);
+	CU_ASSERT_EQUAL(row(&t.h, &t.bad)->actual_bytes, 640 * 1024);
+	look(&t.h);
+	CU_ASSERT_EQUAL(row(&t.h, &t.bad)->actual_bytes, 640 * 1024);
+	end(&t);
+}
+
 /* The flood is not drunk to its end, and wakes nobody. */
 static void a_flood_is_bounded(void)
 {
@@ -232,6 +260,7 @@ int main(void)
 		{ "greeting twice", greeting_twice },
 		{ "another protocol", other_tongue },
 		{ "a hung one is asked once", a_hung_one_is_asked_once },
+		{ "a late answer is of use", a_late_answer_is_of_use },
 		{ "a flood is bounded", a_flood_is_bounded },
 		{ "numbers", numbers },
 		{ "impossible numbers", impossible_numbers },

@@ -180,6 +180,8 @@ static bool react(struct stage *s, int fd, const char *line)
 		put(fd, "{\"QMP\":{}}\n");
 		return true;
 	default:
+		if (asks(line, "query-status"))
+			usleep((unsigned)s->delay_ms * 1000);
 		reply(s, fd, line);
 		return s->manner != CUT_OFF;
 	}

@@ -39,6 +39,7 @@ struct stage {
 	char job[32];                  /* a job's type; "" = none */
 	volatile bool no_balloon;      /* has no balloon device */
 	volatile bool refuses;         /* the balloon command */
+	volatile int delay_ms;         /* before its status is told */
 	volatile bool lone;            /* has no name and UUID */
 	char event[64];                /* said once, before the next answer; see peer_event() */
 
