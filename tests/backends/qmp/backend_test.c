@@ -47,6 +47,10 @@ static void a_guest_as_it_is(void)
 	CU_ASSERT_EQUAL(s->active_bytes, BALLOON_UNKNOWN);
 	CU_ASSERT(h.sheet.available_bytes < h.sheet.total_bytes);
 	CU_ASSERT_EQUAL(guest(&h, &p)->process.pid, p.pid);
+	CU_ASSERT_EQUAL(bl_qmp_guest_traits(guest(&h, &p), h.now_ns), BL_QMP_TRAIT_DEFLATES);
+	guest(&h, &p)->facts.reports = false;
+	guest(&h, &p)->facts.deflates = false;
+	CU_ASSERT_EQUAL(bl_qmp_guest_traits(guest(&h, &p), h.now_ns), BL_QMP_TRAIT_NO_REPORTING);
 	host_close(&h);
 	peer_kill(&p);
 	peers_end(h.dir);
