@@ -64,8 +64,8 @@ static void ask_all(struct bl_qmp *q)
 		q->guests[i]->heard = false;
 		q->guests[i]->rivalled = rival;
 		bl_qmp_allow(q, q->guests[i]);
-		bl_qmp_listen(q, q->guests[i]);
 	}
+	bl_qmp_catch_up(q);
 	for (size_t i = 0; i < q->n; i++)
 		ask(q, q->guests[i]);
 	bl_qmp_wait(q);

@@ -78,11 +78,12 @@ int bl_qmp_order(struct bl_qmp *q, struct balloon_order *orders, size_t n)
 
 void bl_qmp_restore(struct bl_qmp *q)
 {
+	for (size_t i = 0; i < q->n; i++)
+		bl_qmp_allow(q, q->guests[i]);
+	bl_qmp_catch_up(q);
 	for (size_t i = 0; i < q->n; i++) {
 		struct bl_qmp_guest *g = q->guests[i];
 
-		bl_qmp_allow(q, g);
-		bl_qmp_listen(q, g);
 		if (g->period_owned && g->round == BL_QMP_NO_ROUND && bl_qmp_reach(q, g) &&
 		    g->period_owned) /* still: it may have been restarted */
 			bl_qmp_start(q, g, BL_QMP_TELL);

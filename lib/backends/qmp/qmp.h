@@ -66,6 +66,9 @@ bool bl_qmp_reach(struct bl_qmp *q, struct bl_qmp_guest *g);
 /* Takes in what it said. */
 void bl_qmp_listen(struct bl_qmp *q, struct bl_qmp_guest *g);
 
+/* What all of them said since the last call. */
+void bl_qmp_catch_up(struct bl_qmp *q);
+
 /* Asks, now or when it greets, and counts it among those awaited. */
 void bl_qmp_start(struct bl_qmp *q, struct bl_qmp_guest *g, enum bl_qmp_round round);
 

@@ -374,10 +374,15 @@ void bl_qmp_listen(struct bl_qmp *q, struct bl_qmp_guest *g)
 		if ((size_t)rc >= g->budget)
 			mute(q, g, true);
 		g->budget -= (size_t)rc < g->budget ? (size_t)rc : g->budget;
+		if (g->wire.in_n < g->wire.in_cap)
+			return; /* that was all; if not, epoll says so again */
 	}
 }
 
 /* ------------------------------------------------------------ all of them */
+
+/* Of hundreds, the others are had by the next call. */
+#define TAKEN_AT_ONCE 64
 
 static uint64_t later(uint64_t begun_ns, const struct bl_qmp *q)
 {
@@ -393,10 +398,11 @@ static void give_up(struct bl_qmp *q)
 			settle(q, q->guests[i], true);
 }
 
-static void take_some(struct bl_qmp *q, uint64_t until_ns, uint64_t now_ns)
+/* Who has something to say, within ms; how many were heard. */
+static int take_some(struct bl_qmp *q, int ms)
 {
-	struct epoll_event events[64]; /* more are had by the next call */
-	int n = epoll_wait(q->epoll_fd, events, 64, (int)((until_ns - now_ns) / 1000000 + 1));
+	struct epoll_event events[TAKEN_AT_ONCE];
+	int n = epoll_wait(q->epoll_fd, events, TAKEN_AT_ONCE, ms);
 
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.ptr)
@@ -404,6 +410,13 @@ static void take_some(struct bl_qmp *q, uint64_t until_ns, uint64_t now_ns)
 		else
 			bl_qmp_sockets_hear(&q->sockets);
 	}
+	return n;
+}
+
+void bl_qmp_catch_up(struct bl_qmp *q)
+{
+	while (take_some(q, 0) == TAKEN_AT_ONCE)
+		;
 }
 
 void bl_qmp_wait(struct bl_qmp *q)
@@ -417,7 +430,7 @@ void bl_qmp_wait(struct bl_qmp *q)
 		now_ns = bl_qmp_clock();
 		if (now_ns >= until_ns)
 			break;
-		take_some(q, until_ns, now_ns);
+		take_some(q, (int)((until_ns - now_ns) / 1000000 + 1));
 	}
 	give_up(q);
 }
