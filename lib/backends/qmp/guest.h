@@ -76,7 +76,6 @@ struct bl_qmp_guest {
 	bool awaited;            /* in the wait that goes on */
 	bool slow;               /* its last answer took long: not waited for as long */
 	bool muted;              /* floods us: not listened to until the next call */
-	size_t budget;           /* bytes it may still send during this call */
 	unsigned events_n;       /* heard during this call */
 	uint64_t retry_ns;       /* our clock: not connected to before this; then the pause doubles */
 	uint64_t pause_ns;

@@ -63,8 +63,8 @@ static void ask_all(struct bl_qmp *q)
 	for (size_t i = 0; i < q->n; i++) {
 		q->guests[i]->heard = false;
 		q->guests[i]->rivalled = rival;
-		bl_qmp_allow(q, q->guests[i]);
 	}
+	bl_qmp_allow(q);
 	bl_qmp_catch_up(q);
 	for (size_t i = 0; i < q->n; i++)
 		ask(q, q->guests[i]);

@@ -58,8 +58,7 @@ int bl_qmp_order(struct bl_qmp *q, struct balloon_order *orders, size_t n)
 {
 	size_t away = 0;
 
-	for (size_t i = 0; i < q->n; i++)
-		bl_qmp_allow(q, q->guests[i]);
+	bl_qmp_allow(q);
 	for (size_t i = 0; i < n; i++) {
 		orders[i].rc = WAITING;
 		orders[i].rc = give(q, &orders[i]);
@@ -78,8 +77,7 @@ int bl_qmp_order(struct bl_qmp *q, struct balloon_order *orders, size_t n)
 
 void bl_qmp_restore(struct bl_qmp *q)
 {
-	for (size_t i = 0; i < q->n; i++)
-		bl_qmp_allow(q, q->guests[i]);
+	bl_qmp_allow(q);
 	bl_qmp_catch_up(q);
 	for (size_t i = 0; i < q->n; i++) {
 		struct bl_qmp_guest *g = q->guests[i];

@@ -55,28 +55,41 @@ void bl_qmp_roster_seat(struct bl_qmp *q);
 struct bl_qmp_guest *bl_qmp_roster_by_key(const struct bl_qmp *q, uint64_t key);
 void bl_qmp_roster_fini(struct bl_qmp *q);
 
-/* --------------------------------------------------------------- talk.c */
+/* --------------------------------------------------------------- link.c */
 
-/* Before anything else in a call: what it may cost. */
-void bl_qmp_allow(struct bl_qmp *q, struct bl_qmp_guest *g);
+/* Before anything else in a call: all are listened to again. */
+void bl_qmp_allow(struct bl_qmp *q);
 
 /* Connects if need be; false if there is nobody to talk to. */
 bool bl_qmp_reach(struct bl_qmp *q, struct bl_qmp_guest *g);
+void bl_qmp_hang_up(struct bl_qmp *q, struct bl_qmp_guest *g);
 
-/* Takes in what it said. */
-void bl_qmp_listen(struct bl_qmp *q, struct bl_qmp_guest *g);
+/* It speaks something else, or without end. */
+void bl_qmp_break_off(struct bl_qmp *q, struct bl_qmp_guest *g);
+
+/* It says too much: no more of it in this call. */
+void bl_qmp_mute(struct bl_qmp *q, struct bl_qmp_guest *g, bool on);
+
+/* Counts it among those awaited, and no longer. */
+void bl_qmp_await(struct bl_qmp *q, struct bl_qmp_guest *g);
+void bl_qmp_settle(struct bl_qmp *q, struct bl_qmp_guest *g, bool slow);
 
 /* What all of them said since the last call. */
 void bl_qmp_catch_up(struct bl_qmp *q);
-
-/* Asks, now or when it greets, and counts it among those awaited. */
-void bl_qmp_start(struct bl_qmp *q, struct bl_qmp_guest *g, enum bl_qmp_round round);
 
 /* Until nobody is awaited, or too long. */
 void bl_qmp_wait(struct bl_qmp *q);
 
 /* Leaves those that are not ours to hold. */
 void bl_qmp_leave(struct bl_qmp *q);
+
+/* --------------------------------------------------------------- talk.c */
+
+/* Takes in what it said. */
+void bl_qmp_listen(struct bl_qmp *q, struct bl_qmp_guest *g);
+
+/* Asks, now or when it greets; it is awaited from now on. */
+void bl_qmp_start(struct bl_qmp *q, struct bl_qmp_guest *g, enum bl_qmp_round round);
 
 /* ------------------------------------------------- observe.c, orders.c */
 

@@ -30,7 +30,7 @@ static void a_guest_as_it_is(void)
 	peers_begin(h.dir);
 	peer_start(&p, h.dir, "db", NULL);
 	host_open(&h, "");
-	CU_ASSERT_EQUAL(look(&h), 0);
+	CU_ASSERT_EQUAL(look_at(&h, &p), 0);
 	CU_ASSERT_EQUAL_FATAL(h.sheet.guests_n, 1);
 	s = row(&h, &p);
 	CU_ASSERT_STRING_EQUAL(s->name, "guest");
@@ -66,7 +66,7 @@ static void nameless(void)
 	peer_start(&p, h.dir, "web.2", NULL);
 	p.stage->lone = true;
 	host_open(&h, "");
-	CU_ASSERT_EQUAL(look(&h), 0);
+	CU_ASSERT_EQUAL(look_at(&h, &p), 0);
 	CU_ASSERT_STRING_EQUAL(row(&h, &p)->name, "web.2");
 	CU_ASSERT_PTR_NULL(row(&h, &p)->uuid);
 	host_close(&h);
@@ -83,15 +83,16 @@ static void targets(void)
 	peers_begin(h.dir);
 	peer_start(&p, h.dir, "db", NULL);
 	host_open(&h, "");
-	look(&h);
+	look_at(&h, &p);
 	key = row(&h, &p)->key;
-	CU_ASSERT_EQUAL(order(&h, key, 700 * 1024), 0);
+	CU_ASSERT_EQUAL(order_for(&h, &p, 700 * 1024), 0);
 	CU_ASSERT_EQUAL(p.stage->target_bytes, 700 * 1024);
 	CU_ASSERT_EQUAL(order(&h, key + 1, MIB), -ESRCH);
 	p.stage->refuses = true;
-	CU_ASSERT_EQUAL(order(&h, key, MIB), -ENODEV);
+	CU_ASSERT_EQUAL(order_for(&h, &p, MIB), -ENODEV);
 	CU_ASSERT_PTR_NOT_NULL(strstr(balloon_backend_module.error(h.q), "has been activated"));
 	p.stage->refuses = false;
+	look_at(&h, &p);
 	p.stage->manner = SILENT;
 	CU_ASSERT_EQUAL(order(&h, key, MIB), -ETIMEDOUT);
 	CU_ASSERT_EQUAL(order(&h, key, MIB), -EBUSY); /* not queued behind the other */
@@ -111,7 +112,7 @@ static void they_come_and_go(void)
 	peer_start(&a, h.dir, "a", NULL);
 	peer_start(&b, h.dir, "b", NULL);
 	host_open(&h, "");
-	CU_ASSERT_EQUAL(look(&h), 0);
+	CU_ASSERT_EQUAL(look_at(&h, &a), 0);
 	CU_ASSERT_EQUAL(h.sheet.guests_n, 2);
 	key = row(&h, &a)->key;
 	peer_kill(&a);
@@ -123,7 +124,7 @@ static void they_come_and_go(void)
 	CU_ASSERT_EQUAL(order(&h, key, MIB), -ESRCH);
 	unlink(a.path[0]);
 	peer_start(&a, h.dir, "a", NULL); /* the same path, another life */
-	CU_ASSERT_EQUAL(look(&h), 0);
+	CU_ASSERT_EQUAL(look_at(&h, &a), 0);
 	CU_ASSERT_EQUAL(h.sheet.guests_n, 3);
 	CU_ASSERT_NOT_EQUAL(row(&h, &a)->key, key);
 	host_close(&h);
@@ -142,22 +143,22 @@ static void one_life_one_key(void)
 	peers_begin(h.dir);
 	peer_start(&p, h.dir, "db", NULL);
 	host_open(&h, "");
-	look(&h);
+	look_at(&h, &p);
 	key = row(&h, &p)->key;
 	serial = row(&h, &p)->serial;
 	host_close(&h);
 	memcpy(other.dir, h.dir, sizeof(h.dir));
 	host_open(&other, "");
-	look(&other);
+	look_at(&other, &p);
 	CU_ASSERT_EQUAL(row(&other, &p)->key, key); /* a program that comes back agrees */
 	peer_event(&p, "RESET");
-	look(&other);
+	look_at(&other, &p);
 	CU_ASSERT_NOT_EQUAL(row(&other, &p)->key, key);
 	CU_ASSERT_EQUAL(row(&other, &p)->serial, BALLOON_UNKNOWN); /* of the life before */
 	CU_ASSERT_EQUAL(row(&other, &p)->available_bytes, BALLOON_UNKNOWN);
 	CU_ASSERT_EQUAL(row(&other, &p)->actual_bytes, MIB);
 	p.stage->last_update = serial + 1;
-	look(&other);
+	look_at(&other, &p);
 	CU_ASSERT_EQUAL(row(&other, &p)->serial, serial + 1);
 	CU_ASSERT_EQUAL(row(&other, &p)->available_bytes, 4096);
 	host_close(&other);
@@ -176,69 +177,25 @@ static void statistics_period(void)
 	peers_begin(h.dir);
 	peer_start(&p, h.dir, "db", NULL);
 	host_open(&h, "");
-	look(&h);
-	look(&h);
+	look_at(&h, &p);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(p.stage->period_s, BL_QMP_PERIOD_S);
 	CU_ASSERT_EQUAL(p.stage->periods_set, 1);
 	for (int i = 0; i < 4; i++) {
 		p.stage->last_update++;
-		look(&h);
+		look_at(&h, &p);
 	}
 	CU_ASSERT_EQUAL(p.stage->periods_set, 1);
 	h.now_ns += 60 * SECOND;
-	look(&h); /* learns again, sees nothing new */
-	look(&h);
+	look_at(&h, &p); /* learns again, sees nothing new */
+	look_at(&h, &p);
 	set = p.stage->periods_set;
 	CU_ASSERT_EQUAL(set, 3);
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(p.stage->periods_set, set);
 	CU_ASSERT_EQUAL(p.stage->period_s, BL_QMP_PERIOD_S);
 	host_close(&h);
 	CU_ASSERT_EQUAL(p.stage->period_s, 7);
-	peer_kill(&p);
-	peers_end(h.dir);
-}
-
-static void two_sockets_are_one_guest(void)
-{
-	struct host h;
-	struct peer p;
-	uint64_t key;
-
-	peers_begin(h.dir);
-	peer_start(&p, h.dir, "a", "b");
-	host_open(&h, "");
-	CU_ASSERT_EQUAL(look(&h), 0);
-	CU_ASSERT_EQUAL(h.sheet.guests_n, 1);
-	key = h.sheet.guests[0].key;
-	CU_ASSERT_EQUAL(look(&h), 0);
-	CU_ASSERT_EQUAL(h.sheet.guests_n, 1);
-	CU_ASSERT_EQUAL(h.sheet.guests[0].key, key);
-	CU_ASSERT_EQUAL(p.stage->connections, 1); /* the other one is left to others */
-	host_close(&h);
-	peer_kill(&p);
-	peers_end(h.dir);
-}
-
-/* One process that serves for two guests, each larger than all it maps. */
-static void a_relay_is_no_guest(void)
-{
-	struct host h;
-	struct peer p;
-
-	peers_begin(h.dir);
-	peer_start(&p, h.dir, "a", "b");
-	p.stage->base_bytes = UINT64_C(1) << 46;
-	p.stage->actual_bytes = INT64_C(1) << 46;
-	host_open(&h, "");
-	CU_ASSERT_EQUAL(look(&h), 0);
-	CU_ASSERT_EQUAL(h.sheet.guests_n, 2);
-	for (size_t i = 0; i < h.sheet.guests_n; i++) {
-		CU_ASSERT_EQUAL(h.sheet.guests[i].resident_bytes, BALLOON_UNKNOWN);
-		CU_ASSERT_EQUAL(h.sheet.guests[i].actual_bytes, UINT64_C(1) << 46);
-	}
-	CU_ASSERT(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_NO_PROCESS);
-	host_close(&h);
 	peer_kill(&p);
 	peers_end(h.dir);
 }
@@ -260,6 +217,69 @@ static void wait_for_connections(const struct peer *p, int n)
 	CU_ASSERT_EQUAL(p->stage->connections, n);
 }
 
+static size_t heard(const struct host *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->q->n; i++)
+		n += h->q->guests[i]->heard;
+	return n;
+}
+
+/* Until so many sockets were heard in one look. */
+static int look_until(struct host *h, size_t n)
+{
+	int rc = look(h);
+
+	for (int i = 0; i < 100 && rc == 0 && heard(h) < n; i++)
+		rc = look(h);
+	return rc;
+}
+
+static void two_sockets_are_one_guest(void)
+{
+	struct host h;
+	struct peer p;
+	uint64_t key;
+
+	peers_begin(h.dir);
+	peer_start(&p, h.dir, "a", "b");
+	host_open(&h, "");
+	CU_ASSERT_EQUAL(look_until(&h, 1), 0);
+	CU_ASSERT_EQUAL(h.sheet.guests_n, 1);
+	key = h.sheet.guests[0].key;
+	CU_ASSERT_EQUAL(look_until(&h, 1), 0);
+	CU_ASSERT_EQUAL(h.sheet.guests_n, 1);
+	CU_ASSERT_EQUAL(h.sheet.guests[0].key, key);
+	wait_for_connections(&p, 1); /* the other one is left to others */
+	host_close(&h);
+	peer_kill(&p);
+	peers_end(h.dir);
+}
+
+/* One process that serves for two guests, each larger than all it maps. */
+static void a_relay_is_no_guest(void)
+{
+	struct host h;
+	struct peer p;
+
+	peers_begin(h.dir);
+	peer_start(&p, h.dir, "a", "b");
+	p.stage->base_bytes = UINT64_C(1) << 46;
+	p.stage->actual_bytes = INT64_C(1) << 46;
+	host_open(&h, "");
+	CU_ASSERT_EQUAL(look_until(&h, 2), 0);
+	CU_ASSERT_EQUAL(h.sheet.guests_n, 2);
+	for (size_t i = 0; i < h.sheet.guests_n; i++) {
+		CU_ASSERT_EQUAL(h.sheet.guests[i].resident_bytes, BALLOON_UNKNOWN);
+		CU_ASSERT_EQUAL(h.sheet.guests[i].actual_bytes, UINT64_C(1) << 46);
+	}
+	CU_ASSERT(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_NO_PROCESS);
+	host_close(&h);
+	peer_kill(&p);
+	peers_end(h.dir);
+}
+
 static void a_visitor_leaves(void)
 {
 	struct host h;
@@ -269,14 +289,14 @@ static void a_visitor_leaves(void)
 	peers_begin(h.dir);
 	peer_start(&p, h.dir, "db", NULL);
 	host_open(&h, "?visit");
-	CU_ASSERT_EQUAL(look(&h), 0);
+	CU_ASSERT_EQUAL(look_at(&h, &p), 0);
 	CU_ASSERT_EQUAL(row(&h, &p)->actual_bytes, MIB);
 	wait_for_connections(&p, 0);
 	lists = p.stage->lists;
-	CU_ASSERT_EQUAL(look(&h), 0);
+	CU_ASSERT_EQUAL(look_at(&h, &p), 0);
 	CU_ASSERT_EQUAL(row(&h, &p)->actual_bytes, MIB);
 	CU_ASSERT_EQUAL(p.stage->lists, lists); /* the same process: nothing to learn */
-	CU_ASSERT_EQUAL(order(&h, row(&h, &p)->key, 600 * 1024), 0);
+	CU_ASSERT_EQUAL(order_for(&h, &p, 600 * 1024), 0);
 	CU_ASSERT_EQUAL(p.stage->target_bytes, 600 * 1024);
 	wait_for_connections(&p, 0);
 	host_close(&h);
@@ -299,7 +319,7 @@ static void a_busy_socket(void)
 	other = come_and_ask(&busy);
 	host_open(&h, "");
 	for (int i = 0; i < 3; i++) {
-		CU_ASSERT_EQUAL(look(&h), 0);
+		CU_ASSERT_EQUAL(look_at(&h, &free_one), 0);
 		CU_ASSERT_EQUAL(h.sheet.guests_n, 2);
 		CU_ASSERT_STRING_EQUAL(row(&h, &busy)->name, "busy");
 		CU_ASSERT_EQUAL(row(&h, &busy)->size_bytes, BALLOON_UNKNOWN);
@@ -333,13 +353,13 @@ static void news_wakes(void)
 	peers_begin(h.dir);
 	peer_start(&a, h.dir, "a", NULL);
 	host_open(&h, "");
-	look(&h);
-	look(&h);
+	look_at(&h, &a);
+	look_at(&h, &a);
 	CU_ASSERT_FALSE(readable(&h));
 	peer_event(&a, "STOP");
 	a.stage->status[0] = '\0';
 	CU_ASSERT_TRUE(readable(&h));
-	look(&h);
+	look_at(&h, &a);
 	CU_ASSERT_FALSE(readable(&h));
 	CU_ASSERT_EQUAL(row(&h, &a)->flags, 0);
 	peer_start(&b, h.dir, "b", NULL);
@@ -360,18 +380,23 @@ static void devices_are_learnt_again(void)
 	peers_begin(h.dir);
 	peer_start(&p, h.dir, "db", NULL);
 	host_open(&h, "");
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT);
 	snprintf(p.stage->device, sizeof(p.stage->device), "vfio-pci");
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT); /* nobody said so */
 	peer_event(&p, "DEVICE_DELETED");
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_PASSTHROUGH);
 	p.stage->device[0] = '\0';
+	p.stage->plugged_bytes = 4096;
+	look_at(&h, &p); /* something was plugged in: it is looked at … */
+	look_at(&h, &p); /* … in the next beat */
+	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT);
+	snprintf(p.stage->device, sizeof(p.stage->device), "vfio-pci");
 	h.now_ns += 60 * SECOND;
-	look(&h);
-	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT); /* found without an event */
+	look_at(&h, &p);
+	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_PASSTHROUGH); /* found without an event */
 	host_close(&h);
 	peer_kill(&p);
 	peers_end(h.dir);
@@ -386,16 +411,16 @@ static void left_alone_while_it_moves(void)
 	peer_start(&p, h.dir, "db", NULL);
 	host_open(&h, "");
 	snprintf(p.stage->migration, sizeof(p.stage->migration), "active");
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_OTHER);
 	CU_ASSERT(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_MIGRATING);
 	snprintf(p.stage->migration, sizeof(p.stage->migration), "completed");
 	snprintf(p.stage->job, sizeof(p.stage->job), "backup");
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_OTHER);
 	CU_ASSERT(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_BACKED_UP);
 	snprintf(p.stage->job, sizeof(p.stage->job), "mirror");
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT);
 	host_close(&h);
 	peer_kill(&p);
@@ -411,23 +436,89 @@ static void what_cannot_be_moved(void)
 	peer_start(&p, h.dir, "db", NULL);
 	p.stage->no_balloon = true;
 	host_open(&h, "");
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NO_DEVICE);
 	CU_ASSERT_EQUAL(row(&h, &p)->actual_bytes, MIB);
 	host_close(&h);
 	p.stage->no_balloon = false;
 	p.stage->last_update = 0;
 	host_open(&h, "");
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT); /* it may be booting */
 	for (int i = 0; i < 62; i++)
-		look(&h);
+		look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NO_DRIVER);
 	CU_ASSERT(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_NO_STATS);
 	p.stage->last_update = 1;
-	look(&h);
+	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT);
 	CU_ASSERT_FALSE(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_NO_STATS);
+	host_close(&h);
+	peer_kill(&p);
+	peers_end(h.dir);
+}
+
+/* Time in which it could not answer does not count against its driver. */
+static void a_paused_guest_has_time(void)
+{
+	struct host h;
+	struct peer p;
+
+	peers_begin(h.dir);
+	peer_start(&p, h.dir, "db", NULL);
+	p.stage->last_update = 0;
+	snprintf(p.stage->status, sizeof(p.stage->status), "paused");
+	host_open(&h, "");
+	for (int i = 0; i < 70; i++)
+		look_at(&h, &p);
+	CU_ASSERT_EQUAL(row(&h, &p)->flags, 0);
+	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT);
+	snprintf(p.stage->status, sizeof(p.stage->status), "running");
+	look_at(&h, &p);
+	CU_ASSERT_EQUAL(row(&h, &p)->flags, BALLOON_SAMPLE_RUNNING);
+	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT);
+	host_close(&h);
+	peer_kill(&p);
+	peers_end(h.dir);
+}
+
+/* What the host's kernel counts goes before what a QEMU says of itself. */
+static void as_the_kernel_counts(void)
+{
+	static const struct {
+		uint64_t locked, pinned, huge;
+		uint32_t fixed;
+	} table[] = {
+		{ 0, 0, 0, BALLOON_FIXED_NOT },
+		{ MIB / 4, MIB / 4, 0, BALLOON_FIXED_NOT }, /* some buffers */
+		{ MIB, 0, 0, BALLOON_FIXED_LOCKED },
+		{ 0, MIB, 0, BALLOON_FIXED_PASSTHROUGH },
+		{ MIB, MIB, MIB, BALLOON_FIXED_PASSTHROUGH },
+		{ 0, 0, 4096, BALLOON_FIXED_HUGEPAGES },
+		{ BALLOON_UNKNOWN, BALLOON_UNKNOWN, BALLOON_UNKNOWN, BALLOON_FIXED_NOT },
+	};
+	struct host h;
+	struct peer p;
+
+	peers_begin(h.dir);
+	peer_start(&p, h.dir, "db", NULL);
+	host_open(&h, "");
+	look_at(&h, &p);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct bl_qmp_memory *m = &guest(&h, &p)->memory;
+		struct balloon_sample s;
+
+		m->locked_bytes = table[i].locked;
+		m->pinned_bytes = table[i].pinned;
+		m->huge_bytes = table[i].huge;
+		m->resident_bytes = 8192;
+		bl_qmp_guest_sample(guest(&h, &p), h.now_ns, &s);
+		CU_ASSERT_EQUAL(s.fixed, table[i].fixed);
+		CU_ASSERT_EQUAL(s.resident_bytes,
+		                8192 + (table[i].huge == BALLOON_UNKNOWN ? 0 : table[i].huge));
+	}
+	guest(&h, &p)->rivalled = true;
+	CU_ASSERT(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_RIVAL);
 	host_close(&h);
 	peer_kill(&p);
 	peers_end(h.dir);
@@ -436,8 +527,11 @@ static void what_cannot_be_moved(void)
 static void nobody_there(void)
 {
 	struct host h;
+	struct peer dead;
 
 	peers_begin(h.dir);
+	peer_start(&dead, h.dir, "dead", NULL); /* leaves its socket behind */
+	peer_kill(&dead);
 	host_open(&h, "");
 	CU_ASSERT_EQUAL(look(&h), 0);
 	CU_ASSERT_EQUAL(h.sheet.guests_n, 0);
@@ -466,6 +560,8 @@ int main(void)
 		{ "devices are learnt again", devices_are_learnt_again },
 		{ "left alone while it moves", left_alone_while_it_moves },
 		{ "what cannot be moved", what_cannot_be_moved },
+		{ "a paused guest has time", a_paused_guest_has_time },
+		{ "as the kernel counts", as_the_kernel_counts },
 		{ "nobody there", nobody_there },
 		{ NULL, NULL },
 	};

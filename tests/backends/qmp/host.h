@@ -64,12 +64,39 @@ static inline struct bl_qmp_guest *guest(const struct host *h, const struct peer
 	return NULL;
 }
 
+/*
+ * The same until the guest was heard: on a busy machine an honest peer, too, may
+ * be late for one call, and is then heard in the next. The time stands still.
+ */
+static inline int look_at(struct host *h, const struct peer *p)
+{
+	int rc = look(h);
+
+	for (int i = 0; i < 100 && rc == 0 && !(guest(h, p) && guest(h, p)->heard); i++) {
+		h->now_ns -= SECOND;
+		rc = look(h);
+	}
+	return rc;
+}
+
 static inline int order(struct host *h, uint64_t key, uint64_t bytes)
 {
 	struct balloon_order o = { .key = key, .target_bytes = bytes, .rc = -EPROTO };
 
 	balloon_backend_module.order(h->q, h->now_ns, &o, 1);
 	return o.rc;
+}
+
+/* Likewise: until it was told, or refused. */
+static inline int order_for(struct host *h, const struct peer *p, uint64_t bytes)
+{
+	int rc = order(h, row(h, p)->key, bytes);
+
+	for (int i = 0; i < 100 && (rc == -ETIMEDOUT || rc == -EBUSY || rc == -EAGAIN); i++) {
+		look_at(h, p);
+		rc = order(h, row(h, p)->key, bytes);
+	}
+	return rc;
 }
 
 #endif

@@ -31,14 +31,19 @@ static void end(struct pair *t)
 	peers_end(t->h.dir);
 }
 
+/* Heard in this look, or at the latest in the next ones: a busy machine may make
+ * it late, the other one may not. */
 static void good_is_well(struct pair *t)
 {
-	const struct balloon_sample *s = row(&t->h, &t->good);
+	const struct balloon_sample *s;
 
+	if (!guest(&t->h, &t->good)->heard)
+		look_at(&t->h, &t->good);
+	s = row(&t->h, &t->good);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	CU_ASSERT_EQUAL(s->actual_bytes, MIB);
 	CU_ASSERT_EQUAL(s->available_bytes, 4096);
-	CU_ASSERT_EQUAL(order(&t->h, s->key, 512 * 1024), 0);
+	CU_ASSERT_EQUAL(order_for(&t->h, &t->good, 512 * 1024), 0);
 }
 
 static void bad_is_unknown(struct pair *t)
@@ -48,6 +53,7 @@ static void bad_is_unknown(struct pair *t)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s); /* it is still there, and so is its memory */
 	CU_ASSERT_EQUAL(s->actual_bytes, BALLOON_UNKNOWN);
 	CU_ASSERT_EQUAL(s->available_bytes, BALLOON_UNKNOWN);
+	CU_ASSERT(guest(&t->h, &t->bad)->wire.in_cap <= BL_QMP_LINE_MAX);
 	CU_ASSERT(order(&t->h, s->key, MIB) < 0);
 }
 
@@ -68,9 +74,10 @@ static void comes_back(struct pair *t)
 		unlink(t->bad.path[0]);
 		peer_start(&t->bad, t->h.dir, "bad", NULL);
 	}
-	for (int i = 0; i < 200 && row(&t->h, &t->bad)->actual_bytes != MIB; i++) {
+	for (int i = 0; i < 1000 && row(&t->h, &t->bad)->actual_bytes != MIB; i++) {
 		forgive(t);
 		look(&t->h);
+		usleep(5000);
 	}
 	CU_ASSERT_EQUAL(row(&t->h, &t->bad)->actual_bytes, MIB);
 	CU_ASSERT_EQUAL(row(&t->h, &t->bad)->fixed, BALLOON_FIXED_NOT);
@@ -82,7 +89,7 @@ static void misbehave(enum manner manner)
 	struct pair t;
 
 	begin(&t);
-	CU_ASSERT_EQUAL(look(&t.h), 0);
+	CU_ASSERT_EQUAL(look_at(&t.h, &t.bad), 0);
 	CU_ASSERT_EQUAL(row(&t.h, &t.bad)->actual_bytes, MIB);
 	t.bad.stage->manner = (int)manner;
 	for (int i = 0; i < 3; i++) {
@@ -139,7 +146,7 @@ static void a_hung_one_is_asked_once(void)
 	int asked;
 
 	begin(&t);
-	look(&t.h);
+	look_at(&t.h, &t.bad);
 	t.bad.stage->manner = SILENT;
 	look(&t.h);
 	asked = t.bad.stage->questions;
@@ -148,6 +155,7 @@ static void a_hung_one_is_asked_once(void)
 		look(&t.h);
 		CU_ASSERT_EQUAL(t.h.q->awaited[false], 0);
 		CU_ASSERT_EQUAL(t.h.q->awaited[true], 0);
+		CU_ASSERT_TRUE(guest(&t.h, &t.bad)->slow);
 	}
 	CU_ASSERT_EQUAL(t.bad.stage->questions, asked);
 	end(&t);
@@ -157,27 +165,26 @@ static void a_hung_one_is_asked_once(void)
 static void a_late_answer_is_of_use(void)
 {
 	struct pair t;
-	int asked;
+	int asked, due;
 
 	begin(&t);
-	look(&t.h);
+	look_at(&t.h, &t.bad);
 	t.bad.stage->actual_bytes = 640 * 1024;
 	t.bad.stage->delay_ms = 1500; /* longer than any call may wait */
+	asked = t.bad.stage->questions;
 	look(&t.h);
+	due = asked + (int)guest(&t.h, &t.bad)->asked_n;
 	bad_is_unknown(&t);
 	good_is_well(&t);
 	t.bad.stage->delay_ms = 0;
-	asked = t.bad.stage->questions;
-	for (int i = 0; i < 5000 && guest(&t.h, &t.bad)->asked_n; i++) {
+	for (int i = 0; i < 5000 && t.bad.stage->questions < due; i++)
 		usleep(1000);
-		bl_qmp_listen(t.h.q, guest(&t.h, &t.bad));
-	}
-	CU_ASSERT(t.bad.stage->questions > asked); /* those that stood in its queue */
-	asked = t.bad.stage->questions;
-	look(&t.h);
+	for (int i = 0; i < 100 && !guest(&t.h, &t.bad)->heard; i++)
+		look(&t.h);
 	CU_ASSERT_EQUAL(row(&t.h, &t.bad)->actual_bytes, 640 * 1024);
-	look(&t.h);
-	CU_ASSERT_EQUAL(row(&t.h, &t.bad)->actual_bytes, 640 * 1024);
+	CU_ASSERT_EQUAL(guest(&t.h, &t.bad)->round, BL_QMP_NO_ROUND);
+	usleep(20000);
+	CU_ASSERT_EQUAL(t.bad.stage->questions, due);
 	end(&t);
 }
 
@@ -187,14 +194,16 @@ static void a_flood_is_bounded(void)
 	struct pair t;
 
 	begin(&t);
-	look(&t.h);
+	look_at(&t.h, &t.bad);
 	t.bad.stage->manner = FLOODING;
 	look(&t.h);
 	CU_ASSERT_TRUE(guest(&t.h, &t.bad)->muted);
 	CU_ASSERT(guest(&t.h, &t.bad)->wire.in_cap <= BL_QMP_LINE_MAX);
 	t.bad.stage->manner = HONEST;
-	for (int i = 0; i < 200 && row(&t.h, &t.bad)->actual_bytes != MIB; i++)
+	for (int i = 0; i < 1000 && row(&t.h, &t.bad)->actual_bytes != MIB; i++) {
 		look(&t.h);
+		usleep(5000);
+	}
 	CU_ASSERT_EQUAL(row(&t.h, &t.bad)->actual_bytes, MIB); /* what was asked is answered */
 	end(&t);
 }
@@ -218,7 +227,7 @@ static void numbers(void)
 	begin(&t);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		snprintf(t.bad.stage->figure, sizeof(t.bad.stage->figure), "%s", table[i].said);
-		CU_ASSERT_EQUAL(look(&t.h), 0);
+		CU_ASSERT_EQUAL(look_at(&t.h, &t.bad), 0);
 		CU_ASSERT_EQUAL(row(&t.h, &t.bad)->available_bytes, table[i].heard);
 		good_is_well(&t);
 	}
@@ -237,11 +246,11 @@ static void impossible_numbers(void)
 	begin(&t);
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
 		snprintf(t.bad.stage->figure, sizeof(t.bad.stage->figure), "%s", said[i]);
-		CU_ASSERT_EQUAL(look(&t.h), 0);
+		CU_ASSERT_EQUAL(look_at(&t.h, &t.bad), 0);
 		CU_ASSERT(row(&t.h, &t.bad)->available_bytes > BALLOON_BYTES_MAX);
 	}
 	t.bad.stage->actual_bytes = -17591112298496;
-	CU_ASSERT_EQUAL(look(&t.h), 0);
+	CU_ASSERT_EQUAL(look_at(&t.h, &t.bad), 0);
 	CU_ASSERT(row(&t.h, &t.bad)->actual_bytes > BALLOON_BYTES_MAX);
 	good_is_well(&t);
 	end(&t);

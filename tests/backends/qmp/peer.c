@@ -97,8 +97,8 @@ static void answer(struct stage *s, const char *line, char *out, size_t size)
 	else if (asks(line, "query-balloon"))
 		snprintf(out, size, "{\"actual\":%" PRId64 "}", s->actual_bytes);
 	else if (asks(line, "query-memory-size"))
-		snprintf(out, size, "{\"base-memory\":%" PRIu64 ",\"plugged-memory\":0}",
-		         s->base_bytes);
+		snprintf(out, size, "{\"base-memory\":%" PRIu64 ",\"plugged-memory\":%" PRIu64 "}",
+		         s->base_bytes, s->plugged_bytes);
 	else if (asks(line, "query-memory-devices"))
 		snprintf(out, size, "[]");
 	else if (asks(line, "query-migrate") && s->migration[0])

@@ -32,6 +32,7 @@ struct stage {
 	char figure[64];               /* every statistic, as text */
 	volatile uint64_t last_update;
 	volatile uint64_t base_bytes;
+	volatile uint64_t plugged_bytes;
 	volatile uint64_t period_s;
 	char device[64];               /* type of a device besides the balloon; "" = none */
 	char status[32];
