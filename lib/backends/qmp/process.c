@@ -39,6 +39,7 @@ static void parse_line(const char *line, struct bl_qmp_memory *m)
 		{ "VmSize:", offsetof(struct bl_qmp_memory, virtual_bytes) },
 		{ "VmRSS:", offsetof(struct bl_qmp_memory, resident_bytes) },
 		{ "HugetlbPages:", offsetof(struct bl_qmp_memory, huge_bytes) },
+		{ "VmSwap:", offsetof(struct bl_qmp_memory, swapped_bytes) },
 		{ "VmLck:", offsetof(struct bl_qmp_memory, locked_bytes) },
 		{ "VmPin:", offsetof(struct bl_qmp_memory, pinned_bytes) },
 	};
@@ -59,10 +60,12 @@ static void parse_line(const char *line, struct bl_qmp_memory *m)
 
 int bl_qmp_memory_parse(const char *text, size_t n, struct bl_qmp_memory *ret_memory)
 {
-	struct bl_qmp_memory m = { false, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+	struct bl_qmp_memory m;
 	char line[128]; /* all lines of interest are shorter */
 	size_t i = 0;
 
+	memset(&m, 0xff, sizeof(m));
+	m.stopped = false;
 	while (i < n) {
 		size_t end = i;
 

@@ -23,6 +23,7 @@ struct bl_qmp_memory {
 	uint64_t virtual_bytes;
 	uint64_t resident_bytes; /* huge pages not counted … */
 	uint64_t huge_bytes;     /* … but here */
+	uint64_t swapped_bytes;  /* compressed or not */
 	uint64_t locked_bytes;   /* mlock, and VFIO's older accounting */
 	uint64_t pinned_bytes;   /* for devices */
 };

@@ -176,6 +176,32 @@ static void blank_told(struct balloon_sample *s)
 	s->serial = BALLOON_UNKNOWN;
 }
 
+/* QEMU samples no pages, and no means but the balloon is offered here. */
+static void blank_sampled(struct balloon_sample *s)
+{
+	s->active_bytes = BALLOON_UNKNOWN;
+	s->cold_bytes = BALLOON_UNKNOWN;
+	s->compress_bp = BALLOON_UNKNOWN;
+	s->refault_bytes = BALLOON_UNKNOWN;
+	s->shared_bytes = BALLOON_UNKNOWN;
+	s->shareable_bytes = BALLOON_UNKNOWN;
+	s->stall_bp = BALLOON_UNKNOWN;
+}
+
+/* Those of the traits that are the contract's, too. */
+static uint32_t told_traits(const struct bl_qmp_guest *g, uint64_t now_ns)
+{
+	uint32_t traits = bl_qmp_guest_traits(g, now_ns), told = 0;
+
+	if (g->learned && g->facts.reports)
+		told |= BALLOON_TRAIT_REPORTING;
+	if (traits & BL_QMP_TRAIT_DEFLATES)
+		told |= BALLOON_TRAIT_DEFLATE_ON_OOM;
+	if (traits & BL_QMP_TRAIT_NO_STATS)
+		told |= BALLOON_TRAIT_NO_FIGURES;
+	return told;
+}
+
 void bl_qmp_guest_sample(const struct bl_qmp_guest *g, uint64_t now_ns,
                          struct balloon_sample *ret_sample)
 {
@@ -192,7 +218,9 @@ void bl_qmp_guest_sample(const struct bl_qmp_guest *g, uint64_t now_ns,
 	if (s->fixed == BALLOON_FIXED_NO_DEVICE && g->heard)
 		s->actual_bytes = s->size_bytes; /* nothing was ever taken from it */
 	s->resident_bytes = resident_of(g);
-	s->active_bytes = BALLOON_UNKNOWN; /* QEMU does not sample it */
+	s->swapped_bytes = g->own && g->alive ? g->memory.swapped_bytes : BALLOON_UNKNOWN;
+	s->traits = told_traits(g, now_ns);
+	blank_sampled(s);
 	if (g->serial_void != BALLOON_UNKNOWN && g->serial_void == g->serial)
 		blank_told(s);
 	else

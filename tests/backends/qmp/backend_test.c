@@ -45,6 +45,11 @@ static void a_guest_as_it_is(void)
 	CU_ASSERT_EQUAL(s->serial, 100);
 	CU_ASSERT(s->resident_bytes > 0 && s->resident_bytes < GIB);
 	CU_ASSERT_EQUAL(s->active_bytes, BALLOON_UNKNOWN);
+	CU_ASSERT_EQUAL(s->cold_bytes, BALLOON_UNKNOWN);
+	CU_ASSERT_EQUAL(s->shareable_bytes, BALLOON_UNKNOWN);
+	CU_ASSERT_NOT_EQUAL(s->swapped_bytes, BALLOON_UNKNOWN);
+	CU_ASSERT_EQUAL(s->means, 0);
+	CU_ASSERT_EQUAL(s->traits, BALLOON_TRAIT_REPORTING | BALLOON_TRAIT_DEFLATE_ON_OOM);
 	CU_ASSERT(h.sheet.available_bytes < h.sheet.total_bytes);
 	CU_ASSERT_EQUAL(guest(&h, &p)->process.pid, p.pid);
 	CU_ASSERT_EQUAL(bl_qmp_guest_traits(guest(&h, &p), h.now_ns), BL_QMP_TRAIT_DEFLATES);
@@ -74,6 +79,14 @@ static void nameless(void)
 	peers_end(h.dir);
 }
 
+static int order_to_swap(struct host *h, uint64_t key)
+{
+	struct balloon_order o = { .key = key, .means = BALLOON_MEANS_SWAP, .rc = -EPROTO };
+
+	balloon_backend_module.order(h->q, h->now_ns, &o, 1);
+	return o.rc;
+}
+
 static void targets(void)
 {
 	struct host h;
@@ -88,6 +101,8 @@ static void targets(void)
 	CU_ASSERT_EQUAL(order_for(&h, &p, 700 * 1024), 0);
 	CU_ASSERT_EQUAL(p.stage->target_bytes, 700 * 1024);
 	CU_ASSERT_EQUAL(order(&h, key + 1, MIB), -ESRCH);
+	CU_ASSERT_EQUAL(order_to_swap(&h, key), -EOPNOTSUPP);
+	CU_ASSERT_EQUAL(p.stage->target_bytes, 700 * 1024);
 	p.stage->refuses = true;
 	CU_ASSERT_EQUAL(order_for(&h, &p, MIB), -ENODEV);
 	CU_ASSERT_PTR_NOT_NULL(strstr(balloon_backend_module.error(h.q), "has been activated"));
@@ -449,6 +464,7 @@ static void what_cannot_be_moved(void)
 		look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NO_DRIVER);
 	CU_ASSERT(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_NO_STATS);
+	CU_ASSERT(row(&h, &p)->traits & BALLOON_TRAIT_NO_FIGURES);
 	p.stage->last_update = 1;
 	look_at(&h, &p);
 	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT);

@@ -168,7 +168,7 @@ static void lines(void)
 static void processes(void)
 {
 	static const char text[] = "Name:\tqemu VmRSS: 1 kB\nState:\tT (stopped)\nVmSize:\t  635144 kB\n"
-	                           "VmLck:\t       0 kB\nVmPin:\t       8 kB\nVmRSS:\t  207512 kB\n"
+	                           "VmSwap:\t      12 kB\nVmLck:\t       0 kB\nVmPin:\t       8 kB\nVmRSS:\t  207512 kB\n"
 	                           "HugetlbPages:\t  99999999999999999999 kB\n";
 	struct bl_qmp_memory m;
 	uint64_t start;
@@ -177,6 +177,7 @@ static void processes(void)
 	CU_ASSERT_TRUE(m.stopped);
 	CU_ASSERT_EQUAL(m.virtual_bytes, UINT64_C(635144) * 1024);
 	CU_ASSERT_EQUAL(m.resident_bytes, UINT64_C(207512) * 1024);
+	CU_ASSERT_EQUAL(m.swapped_bytes, 12288);
 	CU_ASSERT_EQUAL(m.locked_bytes, 0);
 	CU_ASSERT_EQUAL(m.pinned_bytes, 8192);
 	CU_ASSERT_EQUAL(m.huge_bytes, BALLOON_UNKNOWN);
