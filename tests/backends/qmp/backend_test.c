@@ -320,6 +320,30 @@ static void a_visitor_leaves(void)
 	peers_end(h.dir);
 }
 
+/* Somebody else came between the look and the order: it is not left in the socket,
+ * to come true when they go. */
+static void no_order_waits_in_line(void)
+{
+	struct host h;
+	struct peer p;
+	uint64_t key;
+	int questions;
+
+	peers_begin(h.dir);
+	peer_start(&p, h.dir, "db", NULL);
+	host_open(&h, "?visit");
+	look_at(&h, &p);
+	key = row(&h, &p)->key;
+	p.stage->manner = NOT_GREETING;
+	questions = p.stage->questions;
+	CU_ASSERT_EQUAL(order(&h, key, 600 * 1024), -EAGAIN);
+	CU_ASSERT_EQUAL(p.stage->questions, questions);
+	CU_ASSERT_EQUAL(p.stage->target_bytes, 0);
+	host_close(&h);
+	peer_kill(&p);
+	peers_end(h.dir);
+}
+
 /* The peer greets nobody, as QEMU does while it serves another client. */
 static void a_busy_socket(void)
 {
@@ -571,6 +595,7 @@ int main(void)
 		{ "two sockets are one guest", two_sockets_are_one_guest },
 		{ "a relay is no guest", a_relay_is_no_guest },
 		{ "a visitor leaves", a_visitor_leaves },
+		{ "no order waits in line", no_order_waits_in_line },
 		{ "a busy socket costs its guest alone", a_busy_socket },
 		{ "news wakes", news_wakes },
 		{ "devices are learnt again", devices_are_learnt_again },
