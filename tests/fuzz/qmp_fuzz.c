@@ -52,7 +52,7 @@ static void check_facts(const struct bl_qmp_facts *facts)
 
 static void read_as_all(const struct bl_qmp_line *line)
 {
-	for (enum bl_qmp_ask ask = BL_QMP_HELLO; ask < BL_QMP_ASKS; ask++) {
+	for (enum bl_qmp_ask ask = BL_QMP_CAPABILITIES; ask < BL_QMP_ASKS; ask++) {
 		struct bl_qmp_figures f;
 		struct bl_qmp_facts facts;
 

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 enum bl_qmp_ask {
-	BL_QMP_HELLO, /* the greeting: not asked, but owed */
 	BL_QMP_CAPABILITIES,
 
 	/* once per life, and when devices changed */

@@ -17,6 +17,7 @@
 
 #include <json-c/json_tokener.h>
 
+/* What a QEMU says stands in it, and is to move no cursor and forge no line. */
 void bl_qmp_say(struct bl_qmp *q, const char *format, ...)
 {
 	va_list args;
@@ -24,6 +25,9 @@ void bl_qmp_say(struct bl_qmp *q, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(q->error, sizeof(q->error), format, args);
 	va_end(args);
+	for (char *p = q->error; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
 }
 
 static int refuse(int rc, char *ret_error, size_t size)

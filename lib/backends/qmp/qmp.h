@@ -31,7 +31,6 @@ struct bl_qmp {
 	uint64_t now_ns;                   /* the caller's clock, of this call */
 	uint64_t ids;                      /* questions asked so far */
 	size_t awaited[2];                 /* guests in this wait: prompt ones, slow ones */
-	bool listed;                       /* the directory could be read */
 	int blind;                         /* why a socket could not be opened, or 0 */
 	char error[1024];
 };

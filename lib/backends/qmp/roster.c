@@ -9,12 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *grown(void *array, size_t n, size_t size)
-{
-	return reallocarray(array, n, size);
-}
-
-/* An array that grew and found no company is just too large for now. */
+/* An array that grew while another could not is just larger than it need be. */
 static bool room_for(struct bl_qmp *q, size_t n)
 {
 	struct bl_qmp_guest **guests, **by_process;
@@ -24,13 +19,13 @@ static bool room_for(struct bl_qmp *q, size_t n)
 	if (n <= q->cap)
 		return true;
 	n += n / 2; /* guests come one by one: do not grow for each */
-	guests = grown(q->guests, n, sizeof(*guests));
+	guests = reallocarray(q->guests, n, sizeof(*guests));
 	q->guests = guests ? guests : q->guests;
-	by_process = grown(q->by_process, n, sizeof(*by_process));
+	by_process = reallocarray(q->by_process, n, sizeof(*by_process));
 	q->by_process = by_process ? by_process : q->by_process;
-	rows = grown(q->rows, n, sizeof(*rows));
+	rows = reallocarray(q->rows, n, sizeof(*rows));
 	q->rows = rows ? rows : q->rows;
-	seats = grown(q->seats, n, sizeof(*seats));
+	seats = reallocarray(q->seats, n, sizeof(*seats));
 	q->seats = seats ? seats : q->seats;
 	if (!guests || !by_process || !rows || !seats)
 		return false;

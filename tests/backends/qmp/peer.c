@@ -118,7 +118,7 @@ static void answer(struct stage *s, const char *line, char *out, size_t size)
 	else if (asks(line, "qom-get"))
 		snprintf(out, size, "true");
 	else if (asks(line, "\"balloon\"") && s->refuses)
-		snprintf(out, size, "!No balloon device has been activated");
+		snprintf(out, size, "!No balloon device has been activated\\u001b[2J\\n");
 	else if (asks(line, "\"balloon\""))
 		s->target_bytes = number_after(line, "\"value\":");
 }
