@@ -95,6 +95,7 @@ static void misbehave(enum manner manner)
 	for (int i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(look(&t.h), 0);
 		CU_ASSERT_EQUAL(row(&t.h, &t.bad)->size_bytes, MIB);
+		CU_ASSERT_EQUAL(row(&t.h, &t.bad)->flags, BALLOON_SAMPLE_RUNNING);
 		bad_is_unknown(&t);
 		good_is_well(&t);
 		forgive(&t);
