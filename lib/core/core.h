@@ -90,6 +90,7 @@ struct bl_guest {
 	uint64_t demand;  /* works, or how that goes on where all it has is used */
 	uint64_t idle;    /* bytes times beats that lay idle since it was last cut */
 	uint64_t vol;     /* steepest change a beat, fading */
+	uint64_t peak;    /* most it used or was taken to demand, fading */
 	uint64_t full_ns; /* since when all it has is used; UNKNOWN = it is not */
 	uint64_t grant;   /* bytes of its last growth */
 	int64_t trend;    /* bytes a beat */

@@ -14,8 +14,11 @@
 #define SECONDS(n) (UINT64_C(1000000000) * (n))
 
 /* A guest that rose steeply once may do so again: jobs come by the quarter of
- * an hour, so a peak is half forgotten after about as long. */
+ * an hour, so a rise is half forgotten after about as long. */
 #define FADE_NS SECONDS(1200)
+
+/* What it used at most it may use again for longer: work comes by the hour. */
+#define PEAK_NS SECONDS(3600)
 
 /* Time since the last figures, at least a beat: what comes early by an event is
  * not taken for a trend of so much a millisecond. */
@@ -43,13 +46,12 @@ static int64_t change(const struct bl_world *w, const struct bl_guest *g, uint64
 	return (int64_t)(d * w->rules.beat_ns / elapsed(w, g));
 }
 
-/* Something idles: it uses what it wants. Just after it was full the rise may
- * be its growth alone, and the trend from before counts if that was steeper. */
+/* Something idles: it uses what it wants. Just after it was full the rise is
+ * at most what it shows, since it used no less before, and may be its growth
+ * alone: the trend from before counts unless that was steeper. */
 static void in_sight(const struct bl_world *w, struct bl_guest *g, int64_t change)
 {
-	if (!bl_full(g) || change < 0)
-		g->trend = change;
-	else if (change == 0 || change > g->trend)
+	if (!bl_full(g) || change < g->trend)
 		g->trend = change;
 	g->demand = g->works;
 	g->full_ns = BALLOON_UNKNOWN;
@@ -64,6 +66,12 @@ static int swallowed(const struct bl_guest *g, uint64_t now)
 	       now - g->grown_ns <= g->since_ns;
 }
 
+/* A beat further along its trend. */
+static uint64_t along(const struct bl_guest *g)
+{
+	return g->trend < 0 ? bl_less(g->demand, (uint64_t)-g->trend) : g->demand + bl_rise(g);
+}
+
 static void out_of_sight(const struct bl_world *w, struct bl_guest *g, int64_t change,
                          uint64_t now)
 {
@@ -74,26 +82,42 @@ static void out_of_sight(const struct bl_world *w, struct bl_guest *g, int64_t c
 	g->idle = 0;
 	if (demand > g->actual + BALLOON_PAGE_BYTES) {
 		if (now - g->full_ns + w->rules.beat_ns < BL_LEND_BEATS * w->rules.beat_ns)
-			demand = g->trend < 0 ? bl_less(demand, (uint64_t)-g->trend)
-			                      : demand + over(w, bl_rise(g), elapsed(w, g));
+			demand = g->trend < 0 ? along(g) : demand + over(w, bl_rise(g), elapsed(w, g));
 	} else if (was_full) {
 		demand = g->actual + bl_rise(g);
 		if (swallowed(g, now))
 			demand = g->actual + bl_max(bl_rise(g), 2 * g->grant);
 	} else {
 		g->trend = change > g->trend ? change : g->trend;
-		demand = g->works + bl_rise(g);
+		demand = along(g);
 	}
 	g->demand = bl_max(bl_max(demand, g->works), g->actual);
 }
 
+static uint64_t faded(uint64_t v, uint64_t dt, uint64_t tau)
+{
+	return v - (uint64_t)((bl_u128)v * bl_min(dt, tau) / tau);
+}
+
 static void fade(const struct bl_world *w, struct bl_guest *g)
 {
-	uint64_t dt = bl_min(elapsed(w, g), FADE_NS);
 	uint64_t steep = g->trend < 0 ? (uint64_t)-g->trend : (uint64_t)g->trend;
+	uint64_t above = bl_less(g->peak, g->used), dt = elapsed(w, g);
 
-	g->vol -= (uint64_t)((bl_u128)g->vol * dt / FADE_NS);
-	g->vol = bl_max(g->vol, steep);
+	g->vol = bl_max(faded(g->vol, dt, FADE_NS), steep);
+	/* How much less it would use now does not show while it is full. */
+	g->peak = bl_max(g->used + (bl_full(g) ? above : faded(above, dt, PEAK_NS)), g->demand);
+}
+
+/* Nothing is known but what it has and uses. If that is all, it may use any
+ * amount up to its size, and soon. */
+static void first_sight(struct bl_guest *g)
+{
+	g->demand = g->works;
+	g->full_ns = BALLOON_UNKNOWN;
+	g->idle = g->grant = g->peak = 0;
+	g->trend = 0;
+	g->vol = g->works < g->actual ? 0 : bl_less(g->seen.size, g->actual) / 10;
 }
 
 void bl_demand(const struct bl_world *w, struct bl_guest *g, uint64_t now)
@@ -110,11 +134,8 @@ void bl_demand(const struct bl_world *w, struct bl_guest *g, uint64_t now)
 	used = bl_in_use(g);
 	change_ = change(w, g, used);
 	g->works = used + bl_part(g->actual, w->rules.pressed_bp);
-	if (g->used == BALLOON_UNKNOWN) {
-		g->demand = g->works;
-		g->full_ns = BALLOON_UNKNOWN;
-		g->idle = g->vol = g->grant = 0;
-	}
+	if (g->used == BALLOON_UNKNOWN)
+		first_sight(g);
 	g->used = used;
 	if (g->works < g->actual)
 		in_sight(w, g, change_);

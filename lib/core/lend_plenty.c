@@ -7,10 +7,10 @@
  *	W_i = 2 * vol_i + size_i / 100 (+ used_i / 50 where it is full)
  *
  * has headroom H_i = W_i * (.99 C - sum of bases) / sum of W. It is grown when
- * it would soon be without: below base + H_i / 20; then to base + H_i, so that
- * it is left alone for long. Nobody is cut to what he should have as long as the
- * pool of free memory lasts: only when it falls under 1 % (pool_bp), largest
- * excess first, to one and a half of that. So orders are few.
+ * it would soon be without: below base + H_i / 10; then to base + H_i, so that
+ * it is left alone for long. Nobody is cut as long as the pool of free memory
+ * lasts: only when it falls under 1 % (pool_bp) are those cut who have most above
+ * base + H_i / 2, until it is one and a half of that. So orders are few.
  */
 #include "lend.h"
 
@@ -69,7 +69,7 @@ static uint64_t ahead(const struct room *r, const struct bl_guest *g)
 /* The least g should have, and what it is given when it has less. */
 static uint64_t least(const struct room *r, const struct bl_guest *g)
 {
-	return bl_min(bl_most(g), g->base + headroom(r, g) / 20);
+	return bl_min(bl_most(g), g->base + headroom(r, g) / 10);
 }
 
 static uint64_t goal(const struct room *r, const struct bl_guest *g)
@@ -77,11 +77,11 @@ static uint64_t goal(const struct room *r, const struct bl_guest *g)
 	return bl_min(bl_most(g), g->base + bl_max(headroom(r, g), ahead(r, g)));
 }
 
-/* One that is not yet full waits until an order is worth it: half of what a
+/* One that is not yet full waits until an order is worth it: a fifth of what a
  * guest has on average. */
 static int grows(const struct bl_world *w, const struct room *r, const struct bl_guest *g)
 {
-	uint64_t worth = bl_full(g) ? 0 : w->capacity / w->n / 2;
+	uint64_t worth = bl_full(g) ? 0 : w->capacity / w->n / 5;
 
 	return g->led && g->target < least(r, g) &&
 	       bl_less(goal(r, g), g->target) >= bl_max(BL_LEND_LEAST, worth);
@@ -155,15 +155,15 @@ static void give(struct bl_world *w, const struct room *r, uint64_t sum, uint64_
 	}
 }
 
-/* Those with more than base and headroom, by more than a ten-thousandth of all,
- * whom no rule spares. */
+/* Those with more than base and half of their headroom, by more than a
+ * ten-thousandth of all, whom no rule spares. */
 static size_t excess(struct bl_world *w, const struct room *r, uint64_t now)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
-		uint64_t more = bl_less(g->target, bl_max(g->min, g->base + headroom(r, g)));
+		uint64_t more = bl_less(g->target, bl_max(g->min, g->base + headroom(r, g) / 2));
 
 		if (!g->led || g->order != BALLOON_UNKNOWN || more <= w->capacity / 10000 ||
 		    more < BL_LEND_LEAST || bl_spared(w, g, now))

@@ -2,30 +2,37 @@
 /*
  * Lending while demands come to more than there is.
  *
- * What idles is taken once it has idled long enough to be worth an order: as
- * much idle memory for as long as comes to a percent of an average guest for a
- * beat; far more where the guest was grown last, or it would be turned
- * around for nothing. What was seen free goes to those who use all they have,
- * the deepest deficit first and whole: few orders, each worth it.
+ * Only what idles, or lies in the pool, is lost; who of those that are short is
+ * short changes nothing. So what idles is taken soon: once as much idled for as
+ * long as makes an order worth it, more where the guest was grown last, or it
+ * would be turned around for nothing. It is cut to where its fall will have led
+ * it. What was seen free goes, in small parts, to whom it will be used by for
+ * longest: a guest that has been full for long, and used far more before, will
+ * not hand it back soon.
  *
  * Shares and pools decide by the level at which what there is comes to, divided
  * among what guests need. When those far below it are owed more than is free
- * or on its way, those above it are cut to it.
+ * or on its way, those above it are cut to it; and they come first in line.
  */
 #include "lend.h"
-
-#define SECONDS(n) (UINT64_C(1000000000) * (n))
-
-/* One that was cut must be short for so long before it is grown, while others
- * can be: demand that comes back soon mostly goes as soon. */
-#define REGRET_NS SECONDS(900)
 
 /* A guest cut to its share once is not cut again before others were served. */
 #define CUT_BEATS 6
 
+/* So long after it became full its trend still tells what it misses. */
+#define KNOWN_BEATS 5
+
+/* What is given to one at a time, of what it uses: not much idles if it was too
+ * much, and it is given as much again in the next beat if it was not. One that
+ * was only just filled shows by less whether it misses anything. */
+#define STEP(used) ((used) / 20)
+#define PROBE(used) ((used) / 50)
+
+/* Places in line: the higher is served before any of the lower. */
+#define LINE(n) ((bl_u128)(n) << 100)
+
 /* What all decisions of a beat lean on. */
 struct scale {
-	uint64_t mean; /* what a guest has on average */
 	uint64_t idle; /* so many bytes and beats make a cut worth while … */
 	uint64_t turn; /* … and so many if it was grown last */
 	uint64_t small; /* a deficit below this counts for nothing in sharing */
@@ -36,49 +43,10 @@ static struct scale measure(const struct bl_world *w)
 	uint64_t mean = w->capacity / w->n;
 
 	return (struct scale){
-	        .mean = mean,
-	        .idle = bl_part(mean, 100),  /* as good as at once; less is not worth an order */
-	        .turn = bl_part(mean, 7000), /* a tenth of it for seven beats */
+	        .idle = bl_part(mean, 50),   /* as good as at once; less is not worth an order */
+	        .turn = bl_part(mean, 1500), /* a fortieth of it for six beats */
 	        .small = bl_max(BL_LEND_LEAST, bl_part(mean, 200)),
 	};
-}
-
-/* What it uses; less, where that falls, by three beats of the fall: it will
- * have come to that by the time the order took. */
-static uint64_t after_fall(const struct bl_guest *g)
-{
-	uint64_t fall = g->trend < 0 ? (uint64_t)-g->trend : 0;
-
-	return bl_less(g->works, bl_min(3 * fall, g->works));
-}
-
-/* Somebody uses all it has and could have more, or the pool is to be refilled. */
-static int wanted(const struct bl_world *w, uint64_t free)
-{
-	if (free < bl_part(w->capacity, w->rules.pool_bp) || w->charged > w->capacity)
-		return 1;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct bl_guest *g = &w->guests[i];
-
-		if (g->led && bl_full(g) && g->target < bl_most(g))
-			return 1;
-	}
-	return 0;
-}
-
-static void take_idle(struct bl_world *w, const struct scale *s, uint64_t free, uint64_t now)
-{
-	if (!wanted(w, free))
-		return;
-	for (size_t i = 0; i < w->n; i++) {
-		struct bl_guest *g = &w->guests[i];
-
-		if (!g->led || bl_full(g) || g->order != BALLOON_UNKNOWN ||
-		    g->idle <= (bl_was_grown(g) ? s->turn : s->idle))
-			continue;
-		if (bl_lend_cut(w, g, after_fall(g), BALLOON_REASON_LENT, now))
-			g->idle = 0;
-	}
 }
 
 /* The level: each claims what it needs, and what there is is divided. One that
@@ -179,57 +147,119 @@ static int passes(const struct bl_world *w, const struct bl_guest *g, uint64_t n
 
 /* Its place in line, with what it is to get in part; 0 = nothing. */
 static bl_u128 rank(const struct bl_world *w, const struct scale *s, struct bl_guest *g,
-                    int rich, uint64_t now)
+                    uint64_t now)
 {
 	uint64_t miss = bl_less(bl_min(bl_most(g), g->demand), g->target);
-	uint64_t below = far_below(s, g), c = w->capacity;
-	int up = g->shrunk_ns == BALLOON_UNKNOWN || bl_was_grown(g) ||
-	         now - g->shrunk_ns >= REGRET_NS;
+	uint64_t below = far_below(s, g), most = bl_less(bl_most(g), g->target), beats;
 
 	g->part = 0;
-	if (below)
-		g->part = bl_max(below, bl_full(g) ? miss : 0);
-	if (below || !bl_full(g) || passes(w, g, now))
-		return below ? below + (bl_u128)10 * c : 0;
-	if (miss > BL_LEND_LEAST && (rich || (up && miss >= s->mean / 2))) {
-		g->part = miss;
-		return miss + (bl_u128)c * (up ? 2 : 1);
+	if (below) {
+		g->part = bl_min(STEP(g->used), bl_max(below, bl_full(g) ? miss : 0));
+		return LINE(3) + below;
 	}
-	if (!rich)
+	if (!bl_full(g) || passes(w, g, now))
 		return 0;
-	/* What it misses is not known: two percent show it. */
-	g->part = bl_min(bl_less(bl_most(g), g->target), g->used / 50);
-	return g->used / 50 + (up ? c / 2 : 0);
+	beats = (now - g->full_ns) / w->rules.beat_ns;
+	if (beats < KNOWN_BEATS) {
+		g->part = bl_min(most, miss > BL_LEND_LEAST ? bl_min(miss, STEP(g->used))
+		                                            : PROBE(g->used));
+		return LINE(1) + miss;
+	}
+	g->part = bl_min(most, STEP(g->used));
+	/* Larger guests find use for more, also where they never did so far. */
+	return LINE(2) + (bl_u128)(bl_less(g->peak, g->used) + g->seen.size / 20) * beats;
 }
 
-static size_t line_up(struct bl_world *w, const struct scale *s, uint64_t free, uint64_t now)
+/* Who is to be given something goes to scratch; the sum of their parts. */
+static size_t line_up(struct bl_world *w, const struct scale *s, uint64_t now, uint64_t *ret_sum)
 {
-	int rich = free > w->capacity / 10000;
 	size_t n = 0;
 
+	*ret_sum = 0;
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 		bl_u128 key;
 
 		if (!g->led || g->order != BALLOON_UNKNOWN || g->target >= bl_most(g))
 			continue;
-		key = rank(w, s, g, rich, now);
-		if (g->part)
-			w->scratch[n++] = (struct bl_scratch){.key = key, .i = (uint32_t)i};
+		key = rank(w, s, g, now);
+		if (!g->part)
+			continue;
+		w->scratch[n++] = (struct bl_scratch){.key = key, .i = (uint32_t)i};
+		*ret_sum = bl_min(*ret_sum + g->part, BALLOON_BYTES_MAX);
 	}
 	return n;
+}
+
+/* What it uses; less, where that falls, by two beats of the fall: it will have
+ * come to that by the time others have what it gave. */
+static uint64_t after_fall(const struct bl_guest *g)
+{
+	uint64_t fall = g->trend < 0 ? (uint64_t)-g->trend : 0;
+
+	return bl_less(g->works, bl_min(2 * fall, g->works));
+}
+
+/* Long enough idle, and not about to use it. */
+static int idles(const struct scale *s, const struct bl_guest *g)
+{
+	if (!g->led || bl_full(g) || g->order != BALLOON_UNKNOWN ||
+	    bl_less(g->actual, g->works) / BL_LEND_BEATS < bl_rise(g))
+		return 0;
+	return g->idle > (bl_was_grown(g) ? s->turn : s->idle);
+}
+
+/* Takes what those in line are to be given, and what the pool lacks. */
+static void take_idle(struct bl_world *w, const struct scale *s, uint64_t free, uint64_t now)
+{
+	uint64_t sum, over = bl_less(w->charged, w->capacity);
+	size_t n = 0;
+
+	line_up(w, s, now, &sum);
+	sum = bl_less(sum + over + bl_part(w->capacity, w->rules.pool_bp), free);
+	for (size_t i = 0; i < w->n; i++) {
+		struct bl_guest *g = &w->guests[i];
+
+		if (!idles(s, g))
+			continue;
+		g->part = bl_less(g->target, after_fall(g));
+		w->scratch[n++] = (struct bl_scratch){.key = g->idle, .i = (uint32_t)i};
+	}
+	n = bl_pick(w, w->scratch, n, sum);
+	for (size_t k = 0; k < n; k++) {
+		struct bl_guest *g = &w->guests[w->scratch[k].i];
+
+		if (bl_lend_cut(w, g, after_fall(g), BALLOON_REASON_LENT, now))
+			g->idle = 0;
+	}
+}
+
+/* More than all are to be given: up to three times as much each, since in the
+ * pool it is lost for certain. */
+static void fill_up(struct bl_world *w, size_t n, uint64_t free, uint64_t sum)
+{
+	for (size_t k = 0; k < n; k++) {
+		struct bl_guest *g = &w->guests[w->scratch[k].i];
+		uint64_t part = (uint64_t)((bl_u128)g->part * bl_min(free, 3 * sum) / sum);
+
+		g->part = bl_min(part, bl_less(bl_most(g), g->target));
+	}
 }
 
 /* A part of a want is given only if it is worth an order. */
 static void give(struct bl_world *w, const struct scale *s, uint64_t free, uint64_t now)
 {
-	size_t n = bl_pick(w, w->scratch, line_up(w, s, free, now), free);
+	uint64_t sum;
+	size_t n = line_up(w, s, now, &sum);
 
+	if (n && sum < free)
+		fill_up(w, n, free, sum);
+	n = bl_pick(w, w->scratch, n, free);
 	for (size_t k = 0; k < n; k++) {
 		struct bl_guest *g = &w->guests[w->scratch[k].i];
 		uint64_t part = bl_min(free, g->part);
 
-		if (part == g->part || part >= w->capacity / 5000)
+		if (part == g->part || part >= w->capacity / 50000)
 			free -= bl_lend_grow(g, part, g->pressed ? BALLOON_REASON_PRESSED
 			                                         : BALLOON_REASON_SHARE);
 	}
@@ -239,8 +269,8 @@ void bl_lend_scarce(struct bl_world *w, uint64_t free, uint64_t now)
 {
 	struct scale s = measure(w);
 
-	take_idle(w, &s, free, now);
 	share_out(w);
+	take_idle(w, &s, free, now);
 	cut_to_level(w, &s, free, now);
 	give(w, &s, free, now);
 }

@@ -62,13 +62,13 @@ static void goes_on(void)
 	fresh_start(1000);
 	shown(500, BEAT);
 	shown(800, BEAT);
-	CU_ASSERT_EQUAL(shown(1000, BEAT), 1300);
+	CU_ASSERT_EQUAL(shown(1000, BEAT), 1100);
 	CU_ASSERT(bl_full(&g));
 	CU_ASSERT_EQUAL(g.idle, 0);
-	CU_ASSERT_EQUAL(shown(1000, BEAT), 1600);
+	CU_ASSERT_EQUAL(shown(1000, BEAT), 1400);
 	for (int k = 0; k < 20; k++)
 		shown(1000, BEAT);
-	CU_ASSERT_EQUAL(g.demand / MIB, 1300 + 8 * 300);
+	CU_ASSERT_EQUAL(g.demand / MIB, 1100 + 8 * 300);
 	CU_ASSERT_EQUAL(shown(900, BEAT), 900);
 	CU_ASSERT(!bl_full(&g));
 }
@@ -83,6 +83,55 @@ static void never_below(void)
 	CU_ASSERT_EQUAL(shown(600, BEAT), 600);
 	for (int k = 0; k < 5; k++)
 		CU_ASSERT(shown(600, BEAT) >= 600);
+}
+
+/* It misses far more than its trend tells, and is given enough: that rise is
+ * what it was given, not how it goes on. */
+static void growth_is_no_trend(void)
+{
+	fresh_start(1000);
+	shown(980, BEAT);
+	shown(990, BEAT);
+	shown(1000, BEAT);
+	CU_ASSERT_EQUAL(g.trend, 10 * (int64_t)MIB);
+	grow(1500);
+	CU_ASSERT_EQUAL(shown(1400, BEAT), 1400);
+	CU_ASSERT_EQUAL(g.trend, 10 * (int64_t)MIB);
+	CU_ASSERT_EQUAL(shown(1430, BEAT), 1430);
+	CU_ASSERT_EQUAL(g.trend, 30 * (int64_t)MIB);
+}
+
+/* Full when first seen: a tenth of what it lacks of its size, any beat. */
+static void first_sight(void)
+{
+	fresh_start(1000);
+	g.seen.size = 3000 * MIB;
+	shown(1000, BEAT);
+	CU_ASSERT(g.vol <= 200 * MIB && g.vol > 198 * MIB);
+	CU_ASSERT_EQUAL(g.demand, 1000 * MIB);
+	fresh_start(1000);
+	g.seen.size = 3000 * MIB;
+	shown(999, BEAT);
+	CU_ASSERT_EQUAL(g.vol, 0);
+}
+
+/* The most it used is forgotten by and by; not while it could not show more. */
+static void peak(void)
+{
+	fresh_start(1000);
+	shown(900, BEAT);
+	shown(540, BEAT);
+	CU_ASSERT_EQUAL(g.peak, 899 * MIB);
+	for (int k = 0; k < 360; k++)
+		shown(540, BEAT);
+	CU_ASSERT(g.peak > 640 * MIB && g.peak < 700 * MIB);
+	shown(540, 3600 * SECOND);
+	CU_ASSERT_EQUAL(g.peak, 540 * MIB);
+	shown(800, BEAT);
+	g.actual = g.target = 700 * MIB;
+	shown(700, BEAT);
+	shown(700, 7200 * SECOND);
+	CU_ASSERT(g.peak >= 800 * MIB);
 }
 
 /* A growth that is full again a beat later was too small: twice as much. */
@@ -117,7 +166,7 @@ static void pressed_margin(void)
 	w.rules.pressed_bp = 1000;
 	CU_ASSERT_EQUAL(shown(700, BEAT), 800);
 	CU_ASSERT(!bl_full(&g));
-	CU_ASSERT_EQUAL(shown(901, BEAT), 1001 + 201);
+	CU_ASSERT_EQUAL(shown(901, BEAT), 1001);
 	CU_ASSERT(bl_full(&g));
 }
 
@@ -127,6 +176,9 @@ int main(void)
 	        {"in sight", in_sight},
 	        {"goes on", goes_on},
 	        {"never below", never_below},
+	        {"growth is no trend", growth_is_no_trend},
+	        {"first sight", first_sight},
+	        {"peak", peak},
 	        {"swallowed", swallowed},
 	        {"old figures", old_figures},
 	        {"pressed margin", pressed_margin},
