@@ -41,28 +41,14 @@ static void survey(struct bl_world *w, uint64_t *ret_demand, uint64_t *ret_base)
 	}
 }
 
-/* Somebody uses all it has, and could have more. */
-static int short_of_memory(const struct bl_world *w)
-{
-	for (size_t i = 0; i < w->n; i++) {
-		const struct bl_guest *g = &w->guests[i];
-
-		if (g->led && bl_full(g) && g->target < bl_most(g))
-			return 1;
-	}
-	return 0;
-}
-
-/* Scarce as soon as demands do not fit or soon will not. What full guests miss
- * does not show: it is scarce as well when somebody is short and the pool is
- * all but used up, whatever demands seem to come to. Plenty again when half a
- * percent lies free, so that nobody is left waiting at the change. */
+/* Scarce as soon as demands do not fit or soon will not (or the pool runs dry:
+ * see plenty); plenty again when half a percent lies free, so that nobody is
+ * left waiting at the change. */
 static void mode(struct bl_world *w, uint64_t free, uint64_t demand, uint64_t base)
 {
 	uint64_t keep = bl_part(w->capacity, w->rules.pool_bp);
 
-	if (demand >= w->capacity || base >= w->capacity - keep ||
-	    (free < keep / 4 && short_of_memory(w)))
+	if (demand >= w->capacity || base >= w->capacity - keep)
 		w->scarce = 1;
 	else if (free > w->capacity / 200)
 		w->scarce = 0;

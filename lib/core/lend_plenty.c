@@ -157,10 +157,11 @@ static void give(struct bl_world *w, const struct room *r, uint64_t sum, uint64_
 
 /* Those with more than base and half of their headroom, by more than a
  * ten-thousandth of all, whom no rule spares. */
-static size_t excess(struct bl_world *w, const struct room *r, uint64_t now)
+static size_t excess(struct bl_world *w, const struct room *r, uint64_t now, uint64_t *ret_sum)
 {
 	size_t n = 0;
 
+	*ret_sum = 0;
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 		uint64_t more = bl_less(g->target, bl_max(g->min, g->base + headroom(r, g) / 2));
@@ -170,19 +171,25 @@ static size_t excess(struct bl_world *w, const struct room *r, uint64_t now)
 			continue;
 		g->part = more;
 		w->scratch[n++] = (struct bl_scratch){.key = more, .i = (uint32_t)i};
+		*ret_sum = bl_min(*ret_sum + more, BALLOON_BYTES_MAX);
 	}
 	return n;
 }
 
+/* What full guests miss does not show, so what demands seem to come to may fit
+ * while it does not: if the pool is all but dry and cannot be refilled, it is
+ * scarce from the next beat on. */
 static void refill(struct bl_world *w, const struct room *r, uint64_t wanted, uint64_t now)
 {
-	uint64_t low = bl_part(w->capacity, w->rules.pool_bp), all = wanted;
+	uint64_t low = bl_part(w->capacity, w->rules.pool_bp), all = wanted, sum;
 	size_t n;
 
 	all = bl_min(all + bl_less(w->charged, w->capacity), BALLOON_BYTES_MAX);
 	if (r->free >= all + low)
 		return;
-	n = excess(w, r, now);
+	n = excess(w, r, now, &sum);
+	if (r->free < low / 4 && r->free < wanted && sum < wanted - r->free)
+		w->scarce = 1;
 	n = bl_pick(w, w->scratch, n, all + low + low / 2 - r->free);
 	for (size_t k = 0; k < n; k++) {
 		struct bl_guest *g = &w->guests[w->scratch[k].i];

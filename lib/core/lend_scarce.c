@@ -40,11 +40,15 @@ struct scale {
 
 static struct scale measure(const struct bl_world *w)
 {
-	uint64_t mean = w->capacity / w->n;
+	uint64_t mean = w->capacity / w->n, sizes = 0;
 
+	for (size_t i = 0; i < w->n; i++)
+		sizes = bl_min(sizes + w->guests[i].seen.size, BALLOON_BYTES_MAX);
 	return (struct scale){
-	        .idle = bl_part(mean, 50),   /* as good as at once; less is not worth an order */
-	        .turn = bl_part(mean, 1500), /* a fortieth of it for six beats */
+	        .idle = bl_part(mean, 50), /* as good as at once; less is not worth an order */
+	        /* By size, and not by what there is: a turn costs as much in a deep
+	         * shortage, where hardly anything comes of it. */
+	        .turn = bl_part(sizes / w->n, 145), /* a quarter of a percent for six beats */
 	        .small = bl_max(BL_LEND_LEAST, bl_part(mean, 200)),
 	};
 }
