@@ -11,7 +11,7 @@
 struct reading {
 	struct bl_words w;
 	struct bl_tape *t;
-	uint32_t seen;
+	uint64_t seen;
 };
 
 /* Which of keys (ended by NULL) is it? Each may stand once in its braces. */
@@ -19,6 +19,9 @@ int bl_reading_which(struct reading *r, const char *const *keys, const char *key
 
 /* A number, or null for BALLOON_UNKNOWN. */
 int bl_reading_number(struct reading *r, uint64_t *ret);
+
+/* A list of exactly n numbers. */
+int bl_reading_list(struct reading *r, uint64_t *ret, size_t n);
 
 /* The array of rows; guests_n was heeded before. */
 int bl_reading_rows(struct reading *r);

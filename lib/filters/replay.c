@@ -129,12 +129,28 @@ static int check(struct replay *r)
 
 /* ------------------------------------------------------------- differences */
 
-static void amount(uint64_t bytes, int exact, char ret_text[32])
+static void amount(const uint64_t *bytes, int exact, char ret_text[32])
 {
-	if (exact)
-		snprintf(ret_text, 32, "%llu bytes", (unsigned long long)bytes);
+	if (!bytes)
+		snprintf(ret_text, 32, "nothing");
+	else if (*bytes == BALLOON_UNKNOWN)
+		snprintf(ret_text, 32, "to be let go");
+	else if (exact)
+		snprintf(ret_text, 32, "%llu bytes", (unsigned long long)*bytes);
 	else
-		snprintf(ret_text, 32, "%llu MiB", (unsigned long long)(bytes / MIB));
+		snprintf(ret_text, 32, "%llu MiB", (unsigned long long)(*bytes / MIB));
+}
+
+/* Which means, unless it is the balloon. */
+static const char *by(uint32_t means)
+{
+	static const char *const words[BALLOON_MEANS_N] = {
+	        [BALLOON_MEANS_BALLOON] = "",           [BALLOON_MEANS_SHARE] = " for sharing",
+	        [BALLOON_MEANS_COMPRESS] = " by compression", [BALLOON_MEANS_SWAP] = " by swap",
+	        [BALLOON_MEANS_CEILING] = " as a ceiling",
+	};
+
+	return means < BALLOON_MEANS_N ? words[means] : " by other means";
 }
 
 static const char *name_of(struct replay *r, uint64_t key, char *ret_name, size_t size)
@@ -159,20 +175,19 @@ static void put_sentence(struct replay *r)
 	say(r, 0, "beat %llu: %.300s%s", (unsigned long long)r->tape.looks, r->first, more);
 }
 
-/* BALLOON_UNKNOWN: was told, or is told, nothing. */
-static void differ(struct replay *r, uint64_t key, uint64_t was, uint64_t is)
+/* NULL: was told, or is told, nothing. */
+static void differ(struct replay *r, uint64_t key, uint32_t means, const uint64_t *was,
+                   const uint64_t *is)
 {
-	int exact = was / MIB == is / MIB;
-	char was_text[32] = "nothing", is_text[32] = "nothing", name[256];
+	int exact = was && is && *was / MIB == *is / MIB;
+	char was_text[32], is_text[32], name[256];
 
 	r->differences++;
 	if (r->in_beat++ == 0) {
-		if (was != BALLOON_UNKNOWN)
-			amount(was, exact, was_text);
-		if (is != BALLOON_UNKNOWN)
-			amount(is, exact, is_text);
-		snprintf(r->first, sizeof(r->first), "%s was told %s, now %s",
-		         name_of(r, key, name, sizeof(name)), was_text, is_text);
+		amount(was, exact, was_text);
+		amount(is, exact, is_text);
+		snprintf(r->first, sizeof(r->first), "%s was told %s%s, now %s",
+		         name_of(r, key, name, sizeof(name)), was_text, by(means), is_text);
 	}
 	put_sentence(r);
 }
@@ -184,19 +199,19 @@ static void settle(struct replay *r)
 		struct bl_told *told = &r->tape.told[k];
 
 		if (!told->met)
-			differ(r, told->key, told->target_bytes, BALLOON_UNKNOWN);
+			differ(r, told->key, told->means, &told->target_bytes, NULL);
 		told->met = 1;
 	}
 }
 
 /* Orders of a beat mostly come as they came then, so the search begins where
  * the last one ended. */
-static struct bl_told *find_told(struct replay *r, uint64_t key, size_t *at)
+static struct bl_told *find_told(struct replay *r, const struct balloon_order *o, size_t *at)
 {
 	for (size_t k = 0; k < r->tape.told_n; k++) {
 		struct bl_told *told = &r->tape.told[(*at + k) % r->tape.told_n];
 
-		if (told->key != key || told->met)
+		if (told->key != o->key || told->means != o->means || told->met)
 			continue;
 		*at = (*at + k + 1) % r->tape.told_n;
 		return told;
@@ -274,8 +289,10 @@ static int show(struct replay *r, struct balloon_sheet *ret_sheet)
 	if (r->tape.rc)
 		return say(r, r->tape.rc, "%s", r->tape.why.n ? r->tape.why.data : "");
 	ret_sheet->stride = sizeof(struct balloon_sample);
-	ret_sheet->total_bytes = r->tape.total_bytes;
-	ret_sheet->available_bytes = r->tape.available_bytes;
+	for (size_t k = 0; k < BL_HOST_NUMBERS; k++)
+		*bl_host_number(ret_sheet, k) = *bl_host_number(&r->tape.sheet, k);
+	ret_sheet->nodes = r->tape.sheet.nodes;
+	ret_sheet->nodes_n = r->tape.sheet.nodes_n;
 	ret_sheet->guests = r->tape.absurd ? NULL : r->tape.rows.samples;
 	ret_sheet->guests_n = r->tape.absurd ? 1 : r->tape.rows.n;
 	return 0;
@@ -309,12 +326,12 @@ int bl_replay_order(void *self, uint64_t now_ns, struct balloon_order *orders, s
 
 	(void)now_ns;
 	for (size_t k = 0; k < n; k++) {
-		struct bl_told *told = find_told(r, orders[k].key, &at);
+		struct bl_told *told = find_told(r, &orders[k], &at);
 
 		orders[k].rc = told ? told->rc : 0;
 		if (!told || told->target_bytes != orders[k].target_bytes)
-			differ(r, orders[k].key, told ? told->target_bytes : BALLOON_UNKNOWN,
-			       orders[k].target_bytes);
+			differ(r, orders[k].key, orders[k].means, told ? &told->target_bytes : NULL,
+			       &orders[k].target_bytes);
 		if (told) {
 			told->met = 1;
 			rc = told->batch_rc;

@@ -30,9 +30,9 @@ static int version(struct reading *r)
 	uint64_t v;
 	int rc = bl_words_number(&r->w, 0, UINT32_MAX, &v);
 
-	if (rc == 0 && v != BL_RECORDING_VERSION)
+	if (rc == 0 && (!v || v > BL_RECORDING_VERSION))
 		return bl_words_fail(&r->w, "the recording is of version %llu and this library "
-		                            "plays version %u; play it with the one that made it",
+		                            "plays versions up to %u; play it with the one that made it",
 		                     (unsigned long long)v, BL_RECORDING_VERSION);
 	return rc;
 }
@@ -55,11 +55,16 @@ static int header_value(struct reading *r, int key)
 
 /* ------------------------------------------------------------------- look */
 
-enum { LOOK, NOW, RC, WHY, WHY_HEX, ABSURD, TOTAL, AVAILABLE, GUESTS_N, GUESTS };
+enum { LOOK, NOW, RC, WHY, WHY_HEX, ABSURD, NODES, GUESTS_N, GUESTS, HOST_NUMBERS };
 
 static const char *const look_keys[] = {
-        "look",        "now_ns",          "rc",       "error",  "error_hex", "absurd",
-        "total_bytes", "available_bytes", "guests_n", "guests", NULL};
+        "look",        "now_ns",          "rc",         "error",           "error_hex",
+        "absurd",      "nodes",           "guests_n",   "guests",          "total_bytes",
+        "available_bytes", "swap_bytes",  "swap_free_bytes", "compress_free_bytes",
+        "stall_bp",    NULL};
+
+_Static_assert(sizeof(look_keys) / sizeof(look_keys[0]) == HOST_NUMBERS + BL_HOST_NUMBERS + 1,
+               "look_keys must follow bl_host_numbers");
 
 /* A new row takes some bytes of the line: with fewer the number is a lie, and
  * is not believed before memory is asked for. */
@@ -75,13 +80,37 @@ static int guests_n(struct reading *r)
 	return rc < 0 ? rc : bl_rows_resize(&r->t->rows, n);
 }
 
+static int node(struct reading *r)
+{
+	uint64_t both[2];
+	int rc;
+
+	if (r->t->sheet.nodes_n == BALLOON_NODES_MAX)
+		return bl_words_fail(&r->w, "more than %d nodes", BALLOON_NODES_MAX);
+	rc = bl_reading_list(r, both, 2);
+	if (rc == 0)
+		r->t->nodes[r->t->sheet.nodes_n++] = (struct balloon_node){both[0], both[1]};
+	return rc;
+}
+
+static int nodes(struct reading *r)
+{
+	int first = 1, more, rc = bl_words_expect(&r->w, '[');
+
+	r->t->sheet.nodes = r->t->nodes;
+	while (rc == 0 && (more = bl_words_element(&r->w, &first)) != 0)
+		rc = more < 0 ? more : node(r);
+	return rc;
+}
+
 static int guests(struct reading *r)
 {
-	uint32_t seen = r->seen;
+	uint64_t seen = r->seen;
 	int rc;
 
 	if (!(seen & 1u << GUESTS_N))
 		return bl_words_fail(&r->w, "\"guests_n\" stands before \"guests\"");
+	bl_rows_nodes(&r->t->rows, r->t->sheet.nodes_n);
 	rc = bl_reading_rows(r);
 	r->seen = seen;
 	return rc;
@@ -101,16 +130,19 @@ static int look_value(struct reading *r, int key)
 	case ABSURD:
 		r->t->absurd = 1;
 		return bl_words_number(&r->w, 1, 1, &one);
-	case TOTAL:
-		return bl_reading_number(r, &r->t->total_bytes);
-	case AVAILABLE:
-		return bl_reading_number(r, &r->t->available_bytes);
+	case NODES:
+		return r->seen & 1u << GUESTS
+		               ? bl_words_fail(&r->w, "\"nodes\" stand before \"guests\"")
+		               : nodes(r);
 	case GUESTS_N:
 		return guests_n(r);
 	case GUESTS:
 		return guests(r);
-	default:
+	case LOOK:
+	case NOW:
 		return bl_words_fail(&r->w, "\"look\" and \"now_ns\" stand first in a look");
+	default:
+		return bl_reading_number(r, bl_host_number(&r->t->sheet, (size_t)key - HOST_NUMBERS));
 	}
 }
 
@@ -134,7 +166,9 @@ static void forget_look(struct bl_tape *t)
 	t->rc = 0;
 	t->absurd = 0;
 	bl_text_clear(&t->why);
-	t->total_bytes = t->available_bytes = BALLOON_UNKNOWN;
+	t->sheet = (struct balloon_sheet){.struct_size = sizeof(t->sheet)};
+	for (size_t k = 0; k < BL_HOST_NUMBERS; k++)
+		*bl_host_number(&t->sheet, k) = BALLOON_UNKNOWN;
 	t->told_n = 0;
 }
 
@@ -160,15 +194,22 @@ enum { ORDERS, ORDERS_NOW, ORDERS_RC };
 
 static const char *const orders_keys[] = {"orders", "now_ns", "rc", NULL};
 
-enum { ORDER_KEY, ORDER_TARGET, ORDER_RC };
+enum { ORDER_KEY, ORDER_MEANS, ORDER_TARGET, ORDER_RC };
 
-static const char *const order_keys[] = {"key", "target_bytes", "rc", NULL};
+static const char *const order_keys[] = {"key", "means", "target_bytes", "rc", NULL};
 
 static int order_value(struct reading *r, struct bl_told *told, int key)
 {
+	uint64_t means;
+	int rc;
+
 	switch (key) {
 	case ORDER_KEY:
 		return bl_words_number(&r->w, 1, UINT64_MAX, &told->key);
+	case ORDER_MEANS:
+		rc = bl_words_number(&r->w, 0, UINT32_MAX, &means);
+		told->means = rc == 0 ? (uint32_t)means : 0;
+		return rc;
 	case ORDER_TARGET:
 		return bl_words_number(&r->w, 0, UINT64_MAX, &told->target_bytes);
 	default:

@@ -14,6 +14,7 @@
 struct bl_told {
 	uint64_t key;
 	uint64_t target_bytes;
+	uint32_t means;
 	int32_t rc;       /* the answer for this guest */
 	int32_t batch_rc; /* the answer to all of them */
 	int met;          /* the player's mark: it was given again */
@@ -29,9 +30,9 @@ struct bl_tape {
 	int32_t rc;
 	int absurd;
 	struct bl_text why;
-	uint64_t total_bytes;
-	uint64_t available_bytes;
-	struct bl_rows rows;
+	struct balloon_sheet sheet; /* its numbers and nodes; its guests are … */
+	struct balloon_node nodes[BALLOON_NODES_MAX];
+	struct bl_rows rows;    /* … these */
 	struct bl_told *told;   /* orders since the last look */
 	size_t told_n;
 	size_t told_room;

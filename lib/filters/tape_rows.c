@@ -11,22 +11,27 @@ int bl_reading_which(struct reading *r, const char *const *keys, const char *key
 	for (int i = 0; keys[i]; i++) {
 		if (strcmp(keys[i], key))
 			continue;
-		if (r->seen & 1u << i)
+		if (r->seen & UINT64_C(1) << i)
 			return bl_words_fail(&r->w, "\"%s\" stands here twice", key);
-		r->seen |= 1u << i;
+		r->seen |= UINT64_C(1) << i;
 		return i;
 	}
 	return bl_words_fail(&r->w, "no recording has the key \"%s\" here", key);
 }
 
-enum { ROW, KEY, NAME, NAME_HEX, UUID, UUID_HEX, FLAGS, FIXED, NUMBERS };
+enum {
+	ROW, KEY, NAME, NAME_HEX, UUID, UUID_HEX, FLAGS, FIXED, MEANS, TRAITS, NODE_BYTES, MISSES,
+	NUMBERS
+};
 
 static const char *const row_keys[] = {
         "row",           "key",            "name",         "name_hex",      "uuid",
-        "uuid_hex",      "flags",          "fixed",        "size_bytes",    "actual_bytes",
+        "uuid_hex",      "flags",          "fixed",        "means",         "traits",
+        "node_bytes",    "misses",         "size_bytes",   "actual_bytes",
         "total_bytes",   "available_bytes", "unused_bytes", "cache_bytes",  "swap_in_bytes",
         "swap_out_bytes", "major_faults",  "resident_bytes", "active_bytes", "serial",
-        NULL};
+        "cold_bytes",    "compress_bp",    "swapped_bytes", "refault_bytes", "shared_bytes",
+        "shareable_bytes", "stall_bp",     NULL};
 
 _Static_assert(sizeof(row_keys) / sizeof(row_keys[0]) == NUMBERS + BL_NUMBERS + 1,
                "row_keys must follow bl_numbers");
@@ -61,8 +66,40 @@ int bl_reading_number(struct reading *r, uint64_t *ret)
 	return bl_words_number(&r->w, 0, BALLOON_UNKNOWN - 1, ret);
 }
 
+int bl_reading_list(struct reading *r, uint64_t *ret, size_t n)
+{
+	int rc = bl_words_expect(&r->w, '[');
+
+	for (size_t k = 0; k < n && rc == 0; k++) {
+		rc = k ? bl_words_expect(&r->w, ',') : 0;
+		if (rc == 0)
+			rc = bl_reading_number(r, &ret[k]);
+	}
+	return rc < 0 ? rc : bl_words_expect(&r->w, ']');
+}
+
+/* Into ours, or null. */
+static int row_list(struct reading *r, const uint64_t **field, uint64_t *ours, size_t n)
+{
+	int rc;
+
+	if (bl_words_null(&r->w)) {
+		*field = NULL;
+		return 0;
+	}
+	if (!n)
+		return bl_words_fail(&r->w, "memory on nodes, and no \"nodes\" before");
+	rc = bl_reading_list(r, ours, n);
+	if (rc == 0)
+		*field = ours;
+	return rc;
+}
+
 static int row_value(struct reading *r, struct balloon_sample *s, int key)
 {
+	struct bl_rows *rows = &r->t->rows;
+	size_t i = (size_t)(s - rows->samples);
+
 	switch (key) {
 	case NAME:
 	case NAME_HEX:
@@ -74,6 +111,14 @@ static int row_value(struct reading *r, struct balloon_sample *s, int key)
 		return row_word(r, &s->flags);
 	case FIXED:
 		return row_word(r, &s->fixed);
+	case MEANS:
+		return row_word(r, &s->means);
+	case TRAITS:
+		return row_word(r, &s->traits);
+	case NODE_BYTES:
+		return row_list(r, &s->node_bytes, bl_rows_node_bytes(rows, i), rows->nodes_n);
+	case MISSES:
+		return row_list(r, &s->misses, bl_rows_misses(rows, i), BALLOON_MISSES + 1);
 	case ROW:
 	case KEY:
 		return bl_words_fail(&r->w, "\"row\" and \"key\" stand first in a row");

@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The longest line of a recording. A guest takes 350 bytes at most unless its
- * name is long, so this is 190,000 guests seen for the first time at once. */
+/* The longest line of a recording. A guest takes 350 bytes unless its name is
+ * long, and 1,200 where the host tells all there is: this is 50,000 such guests
+ * seen for the first time at once. */
 #define BL_LINE_MAX (UINT64_C(64) << 20)
 
 /* Starts as all zero. Once memory ran short or it grew beyond BL_LINE_MAX,

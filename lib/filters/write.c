@@ -21,12 +21,21 @@ static int same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static int same_sample(const struct balloon_sample *a, const struct balloon_sample *b)
+static int same_list(const uint64_t *a, const uint64_t *b, size_t n)
 {
+	return a == b || (a && b && !memcmp(a, b, n * sizeof(*a)));
+}
+
+static int same_sample(struct balloon_sample *a, struct balloon_sample *b, size_t nodes_n)
+{
+	for (size_t k = 0; k < BL_NUMBERS; k++) {
+		if (*bl_number(a, k) != *bl_number(b, k))
+			return 0;
+	}
 	return a->key == b->key && a->flags == b->flags && a->fixed == b->fixed &&
-	       !memcmp(&a->size_bytes, &b->size_bytes,
-	               sizeof(*a) - offsetof(struct balloon_sample, size_bytes)) &&
-	       same_text(a->name, b->name) && same_text(a->uuid, b->uuid);
+	       a->means == b->means && a->traits == b->traits && same_text(a->name, b->name) &&
+	       same_text(a->uuid, b->uuid) && same_list(a->node_bytes, b->node_bytes, nodes_n) &&
+	       same_list(a->misses, b->misses, BALLOON_MISSES + 1);
 }
 
 /* A name or uuid, if it is another one; it is then remembered. */
@@ -50,18 +59,57 @@ static void put_word(struct bl_text *t, const char *key, uint32_t *was, uint32_t
 	*was = is;
 }
 
+static void put_key(struct bl_text *t, const char *key)
+{
+	bl_text_add(t, ",\"");
+	bl_text_add(t, key);
+	bl_text_add(t, "\":");
+}
+
+static void put_null(struct bl_text *t, const char *key)
+{
+	put_key(t, key);
+	bl_text_add(t, "null");
+}
+
 static void put_number(struct bl_text *t, size_t i, uint64_t *was, uint64_t is)
 {
 	if (*was == is)
 		return;
-	if (is == BALLOON_UNKNOWN) {
-		bl_text_add(t, ",\"");
-		bl_text_add(t, bl_numbers[i].name);
-		bl_text_add(t, "\":null");
-	} else {
+	if (is == BALLOON_UNKNOWN)
+		put_null(t, bl_numbers[i].name);
+	else
 		bl_text_field(t, bl_numbers[i].name, is);
-	}
 	*was = is;
+}
+
+/* One of a list. */
+static void put_element(struct bl_text *t, uint64_t number, int first)
+{
+	if (!first)
+		bl_text_add(t, ",");
+	if (number == BALLOON_UNKNOWN)
+		bl_text_add(t, "null");
+	else
+		bl_text_number(t, number);
+}
+
+/* A list of n, if it is another one; it is then remembered in ours. */
+static void put_list(struct bl_text *t, const char *key, const uint64_t **was, uint64_t *ours,
+                     const uint64_t *is, size_t n)
+{
+	if (same_list(*was, is, n))
+		return;
+	*was = is ? ours : NULL;
+	if (!is) {
+		put_null(t, key);
+		return;
+	}
+	put_key(t, key);
+	bl_text_add(t, "[");
+	for (size_t k = 0; k < n; k++)
+		put_element(t, ours[k] = is[k], k == 0);
+	bl_text_add(t, "]");
 }
 
 static int put_row(struct bl_text *t, struct bl_rows *rows, size_t i, struct balloon_sample *is)
@@ -81,10 +129,22 @@ static int put_row(struct bl_text *t, struct bl_rows *rows, size_t i, struct bal
 		rc = put_text(t, "uuid", &was->uuid, is->uuid);
 	put_word(t, "flags", &was->flags, is->flags);
 	put_word(t, "fixed", &was->fixed, is->fixed);
+	put_word(t, "means", &was->means, is->means);
+	put_word(t, "traits", &was->traits, is->traits);
 	for (size_t k = 0; k < BL_NUMBERS; k++)
 		put_number(t, k, bl_number(was, k), *bl_number(is, k));
+	put_list(t, "node_bytes", &was->node_bytes, bl_rows_node_bytes(rows, i), is->node_bytes,
+	         rows->nodes_n);
+	put_list(t, "misses", &was->misses, bl_rows_misses(rows, i), is->misses,
+	         BALLOON_MISSES + 1);
 	bl_text_add(t, "}");
 	return rc;
+}
+
+/* Nodes as the guard heeds them: not too many. */
+static size_t nodes_of(const struct balloon_sheet *sheet)
+{
+	return sheet->nodes && sheet->nodes_n <= BALLOON_NODES_MAX ? sheet->nodes_n : 0;
 }
 
 /* Rows may be longer than ours where the backend is newer. */
@@ -93,6 +153,8 @@ static struct balloon_sample sample(const struct balloon_sheet *sheet, size_t i)
 	struct balloon_sample s;
 
 	memcpy(&s, (const char *)sheet->guests + i * sheet->stride, sizeof(s));
+	if (!nodes_of(sheet))
+		s.node_bytes = NULL;
 	return s;
 }
 
@@ -106,7 +168,7 @@ static int put_rows(struct bl_text *t, struct bl_rows *rows, const struct balloo
 	for (size_t i = 0; i < sheet->guests_n && rc == 0 && !t->broken; i++) {
 		struct balloon_sample s = sample(sheet, i);
 
-		if (same_sample(&rows->samples[i], &s))
+		if (same_sample(&rows->samples[i], &s, rows->nodes_n))
 			continue;
 		if (!first)
 			bl_text_add(t, ",");
@@ -130,14 +192,33 @@ static int is_absurd(const struct balloon_sheet *sheet)
 	return 0;
 }
 
+static void put_nodes(struct bl_text *t, const struct balloon_sheet *sheet)
+{
+	if (!nodes_of(sheet))
+		return;
+	bl_text_add(t, ",\"nodes\":[");
+	for (size_t k = 0; k < sheet->nodes_n; k++) {
+		bl_text_add(t, k ? ",[" : "[");
+		put_element(t, sheet->nodes[k].total_bytes, 1);
+		put_element(t, sheet->nodes[k].available_bytes, 0);
+		bl_text_add(t, "]");
+	}
+	bl_text_add(t, "]");
+}
+
 static int put_sheet(struct bl_text *t, struct bl_rows *rows, const struct balloon_sheet *sheet)
 {
-	if (sheet->total_bytes != BALLOON_UNKNOWN)
-		bl_text_field(t, "total_bytes", sheet->total_bytes);
-	if (sheet->available_bytes != BALLOON_UNKNOWN)
-		bl_text_field(t, "available_bytes", sheet->available_bytes);
-	if (!is_absurd(sheet))
+	struct balloon_sheet host = *sheet;
+
+	for (size_t k = 0; k < BL_HOST_NUMBERS; k++) {
+		if (*bl_host_number(&host, k) != BALLOON_UNKNOWN)
+			bl_text_field(t, bl_host_numbers[k].name, *bl_host_number(&host, k));
+	}
+	if (!is_absurd(sheet)) {
+		put_nodes(t, sheet);
+		bl_rows_nodes(rows, nodes_of(sheet));
 		return put_rows(t, rows, sheet);
+	}
 	bl_text_field(t, "absurd", 1);
 	return 0;
 }
@@ -167,6 +248,8 @@ void bl_write_orders(struct bl_text *t, const struct balloon_order *orders, size
 	for (size_t k = 0; k < n; k++) {
 		bl_text_add(t, k ? ",{" : "{");
 		bl_text_field(t, "key", orders[k].key);
+		if (orders[k].means)
+			bl_text_field(t, "means", orders[k].means);
 		bl_text_field(t, "target_bytes", orders[k].target_bytes);
 		if (orders[k].rc)
 			bl_text_signed(t, "rc", orders[k].rc);

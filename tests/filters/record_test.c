@@ -159,14 +159,15 @@ static void an_incident_plays_back_as_it_was(void)
 {
 	static const char *const profiles[] = {"balanced", "aggressive", "conservative"};
 	struct outcome bare, then, now;
-	char inner[128], file[128], first[512];
+	char inner[192], file[128], first[512];
 	uint64_t refused = 0, lost = 0;
 
 	for (unsigned seed = 1; seed <= cases(12); seed++) {
 		struct rule rule = {profiles[seed % 3], seed % 2 ? 3 * GIB : BALLOON_UNKNOWN};
 
-		snprintf(inner, sizeof(inner), "sim:guests=8,host=5GiB,faults=400,boot=20s,seed=%u",
-		         seed);
+		snprintf(inner, sizeof(inner), "sim:guests=8,host=5GiB,faults=400,boot=20s,seed=%u%s",
+		         seed, seed % 2 ? "" : ",swap=2GiB,compress=30%,share=10%,ceiling=1,nodes=2,"
+		                               "tells=stall+misses");
 		bare = run(inner, &rule, 300);
 		record(inner, &rule, 300, file, sizeof(file), &then);
 		CU_ASSERT_EQUAL(replay(file, &rule, &now, first, sizeof(first)), 0);
@@ -318,6 +319,39 @@ static void answers_are_those_given_then(void)
 	CU_ASSERT_EQUAL(balloon_replay_next(self, &now), -ENODATA);
 	CU_ASSERT_EQUAL(be->observe(self, 0, &sheet), -EAGAIN);
 	CU_ASSERT_EQUAL(balloon_replay_differences(self), 4);
+	be->close(self);
+	unlink(file);
+}
+
+static void means_are_told_apart(void)
+{
+	static const char text[] =
+	        "{\"look\":1,\"now_ns\":1,\"guests_n\":1,\"guests\":[{\"row\":0,\"key\":7,"
+	        "\"name\":\"a\",\"means\":8}]}\n"
+	        "{\"orders\":[{\"key\":7,\"means\":3,\"target_bytes\":1048576,\"rc\":-1},"
+	        "{\"key\":7,\"target_bytes\":2097152}]}\n"
+	        "{\"look\":2,\"now_ns\":2,\"guests_n\":1,\"guests\":[]}\n"
+	        "{\"orders\":[{\"key\":7,\"means\":4,\"target_bytes\":18446744073709551615}]}\n";
+	const struct balloon_backend *be = balloon_replay_backend();
+	struct balloon_sheet sheet = {.struct_size = sizeof(sheet)};
+	struct balloon_order orders[] = {
+	        {.key = 7, .target_bytes = 2 * MIB},
+	        {.key = 7, .target_bytes = MIB, .means = BALLOON_MEANS_SWAP}};
+	char file[128];
+	void *self = play_text(text, file, sizeof(file));
+	uint64_t now;
+
+	CU_ASSERT_EQUAL(be->observe(self, 0, &sheet), 0);
+	CU_ASSERT_EQUAL(sheet.guests[0].means, 1u << BALLOON_MEANS_SWAP);
+	CU_ASSERT_EQUAL(be->order(self, 0, orders, 2), 0);
+	CU_ASSERT_EQUAL(orders[0].rc, 0);
+	CU_ASSERT_EQUAL(orders[1].rc, -1);
+	CU_ASSERT_EQUAL(balloon_replay_differences(self), 0);
+	CU_ASSERT_EQUAL(be->observe(self, 0, &sheet), 0);
+	CU_ASSERT_EQUAL(be->order(self, 0, orders + 1, 1), 0);
+	CU_ASSERT_STRING_EQUAL(be->error(self), "beat 2: a was told nothing by swap, now 1 MiB");
+	CU_ASSERT_EQUAL(balloon_replay_next(self, &now), -ENODATA);
+	CU_ASSERT_EQUAL(balloon_replay_differences(self), 2);
 	be->close(self);
 	unlink(file);
 }
@@ -676,6 +710,7 @@ int main(void)
 	        {"another policy is told apart", another_policy_is_told_apart},
 	        {"one changed number is found", one_changed_number_is_found},
 	        {"answers are those given then", answers_are_those_given_then},
+	        {"means are told apart", means_are_told_apart},
 	        {"every name comes back", every_name_comes_back},
 	        {"the end is said", the_end_is_said},
 	        {"the file is new and private", the_file_is_new_and_private},

@@ -9,7 +9,7 @@
 #include "filters/write.h"
 #include "testkit.h"
 
-#define HEADER "{\"recording\":\"libballoon\",\"version\":1}"
+#define HEADER "{\"recording\":\"libballoon\",\"version\":2}"
 #define LOOK2 "{\"look\":2,\"now_ns\":1,"
 #define ROW LOOK2 "\"guests_n\":1,\"guests\":[{\"row\":0,"
 #define LOOK1                                                                                      \
@@ -38,18 +38,34 @@ static int same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+static int same_list(const uint64_t *a, const uint64_t *b, size_t n)
+{
+	return a == b || (a && b && !memcmp(a, b, n * sizeof(*a)));
+}
+
 static void compare(const struct bl_tape *tape, const struct balloon_sheet *sheet)
 {
-	CU_ASSERT_EQUAL(tape->total_bytes, sheet->total_bytes);
-	CU_ASSERT_EQUAL(tape->available_bytes, sheet->available_bytes);
+	struct balloon_sheet was = *sheet, is = tape->sheet;
+
+	for (size_t k = 0; k < BL_HOST_NUMBERS; k++)
+		CU_ASSERT_EQUAL(*bl_host_number(&is, k), *bl_host_number(&was, k));
+	CU_ASSERT_EQUAL(tape->sheet.nodes_n, sheet->nodes_n);
+	if (sheet->nodes_n)
+		CU_ASSERT_EQUAL(memcmp(tape->nodes, sheet->nodes,
+		                       sheet->nodes_n * sizeof(tape->nodes[0])), 0);
 	CU_ASSERT_EQUAL_FATAL(tape->rows.n, sheet->guests_n);
 	for (size_t i = 0; i < sheet->guests_n; i++) {
 		struct balloon_sample a = sheet->guests[i], b = tape->rows.samples[i];
 
 		CU_ASSERT(same_text(a.name, b.name));
 		CU_ASSERT(same_text(a.uuid, b.uuid));
+		CU_ASSERT(same_list(sheet->nodes_n ? a.node_bytes : NULL, b.node_bytes,
+		                    sheet->nodes_n));
+		CU_ASSERT(same_list(a.misses, b.misses, BALLOON_MISSES + 1));
 		a.name = b.name;
 		a.uuid = b.uuid;
+		a.node_bytes = b.node_bytes;
+		a.misses = b.misses;
 		CU_ASSERT_EQUAL(memcmp(&a, &b, sizeof(a)), 0);
 	}
 }
@@ -83,6 +99,16 @@ static uint64_t any_number(uint64_t *seed)
 	}
 }
 
+/* One of some lists that change as they please. */
+static const uint64_t *any_list(uint64_t *seed)
+{
+	static uint64_t lists[64][BALLOON_MISSES + 1];
+	uint64_t *list = lists[draw(seed) % 64];
+
+	list[draw(seed) % (BALLOON_MISSES + 1)] = any_number(seed);
+	return list;
+}
+
 static void any_sample(struct balloon_sample *s, uint64_t *seed)
 {
 	s->key = draw_between(seed, 1, 3);
@@ -90,8 +116,26 @@ static void any_sample(struct balloon_sample *s, uint64_t *seed)
 	s->uuid = odd_names[draw(seed) % 12];
 	s->flags = (uint32_t)draw(seed) % 2;
 	s->fixed = draw(seed) % 2 ? (uint32_t)draw(seed) : 0;
+	s->means = (uint32_t)draw(seed) % 2;
+	s->traits = (uint32_t)draw(seed) % 2;
 	for (size_t k = 0; k < BL_NUMBERS; k++)
 		*bl_number(s, k) = any_number(seed);
+	s->node_bytes = draw(seed) % 2 ? any_list(seed) : NULL;
+	s->misses = draw(seed) % 2 ? any_list(seed) : NULL;
+}
+
+static void any_host(struct balloon_sheet *sheet, uint64_t *seed)
+{
+	static struct balloon_node nodes[BALLOON_NODES_MAX];
+
+	for (size_t k = 0; k < BL_HOST_NUMBERS; k++)
+		*bl_host_number(sheet, k) = any_number(seed);
+	if (draw(seed) % 4)
+		return;
+	sheet->nodes = nodes;
+	sheet->nodes_n = draw(seed) % (BALLOON_NODES_MAX + 1);
+	for (size_t k = 0; k < sheet->nodes_n; k++)
+		nodes[k] = (struct balloon_node){any_number(seed), any_number(seed)};
 }
 
 /* Guests come, go, change places, forget and remember; each beat of a
@@ -116,8 +160,7 @@ static void any_sheets_come_back(void)
 			guests[draw(&seed) % GUESTS].uuid = odd_names[draw(&seed) % 12];
 			if (draw(&seed) % 2)
 				sheet.guests_n = draw(&seed) % (GUESTS + 1);
-			sheet.total_bytes = any_number(&seed);
-			sheet.available_bytes = any_number(&seed);
+			any_host(&sheet, &seed);
 			pass(&pen, &tape, &sheet, beat);
 			compare(&tape, &sheet);
 		}
@@ -253,6 +296,15 @@ static const char *const refused[][2] = {
 	{ ROW "\"serial\":-1}]}", "whole number" },
 	{ ROW "\"serial\":\"1\"}]}", "whole number" },
 	{ ROW "\"serial\":nul}]}", "whole number" },
+	{ ROW "\"misses\":[1,2]}]}", "','" },
+	{ ROW "\"misses\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}]}", "']'" },
+	{ ROW "\"node_bytes\":[1,2]}]}", "no \"nodes\" before" },
+	{ ROW "\"means\":4294967296}]}", "not in" },
+	{ LOOK2 "\"nodes\":[[1]],\"guests_n\":1,\"guests\":[]}", "','" },
+	{ LOOK2 "\"nodes\":[1],\"guests_n\":1,\"guests\":[]}", "'['" },
+	{ LOOK2 "\"nodes\":[[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],"
+	  "[1,1],[1,1],[1,1],[1,1],[1,1],[1,1]],\"guests_n\":1,\"guests\":[]}", "more than 16" },
+	{ LOOK2 "\"guests_n\":1,\"guests\":[],\"nodes\":[]}", "before" },
 	{ ROW "\"name\":\"\\u0000\"}]}", "no name" },
 	{ ROW "\"name\":\"\\ud800\"}]}", "surrogate" },
 	{ ROW "\"name\":\"\\udc00\"}]}", "no name" },
@@ -275,6 +327,7 @@ static const char *const refused[][2] = {
 	{ "{\"orders\":[{}]}", "\"key\" is missing" },
 	{ "{\"orders\":[{\"key\":1}]}", "\"target_bytes\" is missing" },
 	{ "{\"orders\":[{\"key\":1,\"key\":1,\"target_bytes\":1}]}", "twice" },
+	{ "{\"orders\":[{\"key\":1,\"means\":-1,\"target_bytes\":1}]}", "whole number" },
 	{ "{\"orders\":[],\"orders\":[]}", "twice" },
 	{ "{\"orders\":{}}", "'['" },
 	{ "{\"orders\":[[[[[[[[[[[[[[[[[[", "'{'" },
@@ -313,7 +366,7 @@ static void headers_of_another_hand_are_refused(void)
 		{ LOOK1, "header must come first" },
 		{ "{\"orders\":[]}", "header must come first" },
 		{ "{\"recording\":\"libballoon\"}", "\"version\" is missing" },
-		{ "{\"recording\":\"libballoon\",\"version\":2}", "version 2" },
+		{ "{\"recording\":\"libballoon\",\"version\":3}", "version 3" },
 		{ "{\"recording\":\"libballoon\",\"version\":0}", "version 0" },
 		{ "{\"recording\":\"libballoon\",\"version\":1,\"version\":1}", "twice" },
 		{ "{\"recording\":\"music\",\"version\":1}", "something else" },

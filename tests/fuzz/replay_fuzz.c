@@ -10,7 +10,7 @@
 #include "filters/tape.h"
 #include "filters/write.h"
 
-#define HEADER "{\"recording\":\"libballoon\",\"version\":1}"
+#define HEADER "{\"recording\":\"libballoon\",\"version\":2}"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,18 +27,33 @@ static int same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+static int same_list(const uint64_t *a, const uint64_t *b, size_t n)
+{
+	return a == b || (a && b && !memcmp(a, b, n * sizeof(*a)));
+}
+
 static void compare(const struct bl_tape *a, const struct bl_tape *b)
 {
+	struct balloon_sheet was = a->sheet, is = b->sheet;
+
 	insist(a->rc == b->rc && a->absurd == b->absurd, "another outcome");
-	insist(a->total_bytes == b->total_bytes && a->available_bytes == b->available_bytes,
-	       "another host");
+	for (size_t k = 0; k < BL_HOST_NUMBERS; k++)
+		insist(*bl_host_number(&was, k) == *bl_host_number(&is, k), "another host");
+	insist(was.nodes_n == is.nodes_n &&
+	               !memcmp(a->nodes, b->nodes, was.nodes_n * sizeof(a->nodes[0])),
+	       "other nodes");
 	insist(a->rows.n == b->rows.n, "other rows");
 	for (size_t i = 0; i < a->rows.n; i++) {
 		struct balloon_sample x = a->rows.samples[i], y = b->rows.samples[i];
 
 		insist(same_text(x.name, y.name) && same_text(x.uuid, y.uuid), "another name");
+		insist(same_list(x.node_bytes, y.node_bytes, was.nodes_n) &&
+		               same_list(x.misses, y.misses, BALLOON_MISSES + 1),
+		       "another list");
 		x.name = y.name;
 		x.uuid = y.uuid;
+		x.node_bytes = y.node_bytes;
+		x.misses = y.misses;
 		insist(x.key != 0 && !memcmp(&x, &y, sizeof(x)), "another sample");
 	}
 }
@@ -46,19 +61,16 @@ static void compare(const struct bl_tape *a, const struct bl_tape *b)
 /* The tape's present look through writer and reader. */
 static void write_again(const struct bl_tape *tape)
 {
-	struct balloon_sheet sheet = {
-	        .stride = sizeof(struct balloon_sample),
-	        .total_bytes = tape->total_bytes,
-	        .available_bytes = tape->available_bytes,
-	        .guests = tape->absurd ? NULL : tape->rows.samples,
-	        .guests_n = tape->absurd ? 1 : tape->rows.n,
-	};
+	struct balloon_sheet sheet = tape->sheet;
 	struct bl_look look = {.number = 1, .now_ns = tape->now_ns, .sheet = &sheet};
 	struct bl_rows pen = {0};
 	struct bl_tape again = {0};
 	struct bl_text t = {0};
 	char why[128];
 
+	sheet.stride = sizeof(struct balloon_sample);
+	sheet.guests = tape->absurd ? NULL : tape->rows.samples;
+	sheet.guests_n = tape->absurd ? 1 : tape->rows.n;
 	insist(bl_write_look(&t, &pen, &look) == 0, "could not be written");
 	insist(bl_tape_line(&again, HEADER, strlen(HEADER), why, sizeof(why)) == BL_LINE_HEADER,
 	       "header refused");
