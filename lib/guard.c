@@ -115,7 +115,6 @@ static void believe_host(struct bl_seen *seen, const struct balloon_sample *s)
 	seen->shareable = up_to(s->shareable_bytes, most);
 	seen->stall_bp = up_to(s->stall_bp, 10000);
 	seen->compress_bp = up_to(s->compress_bp, 10000);
-	seen->misses = s->misses;
 	seen->means = (uint8_t)(s->means & ((1u << BALLOON_MEANS_N) - 1));
 }
 
@@ -151,6 +150,24 @@ static void believe(struct bl_row *row, struct bl_seen *seen, const struct ballo
 	seen->swap_in = s->swap_in_bytes;
 	seen->active = s->active_bytes;
 	seen->serial = s->serial;
+}
+
+_Static_assert(BL_MISSES == BALLOON_MISSES, "core has room for a backend's curve");
+
+/* A curve that rises somewhere, or says that it does not know, is none: the
+ * others stand on their own. It is copied, as it is the backend's until we call
+ * it again. */
+static void draw(struct balloon *b, size_t i, const uint64_t *misses)
+{
+	uint64_t *curve = bl_curve(&b->world, i), last = BALLOON_UNKNOWN - 1;
+
+	for (size_t k = 0; misses && k <= BL_MISSES; k++) {
+		curve[k] = misses[k];
+		if (misses[k] > last)
+			return;
+		last = misses[k];
+	}
+	b->world.guests[i].seen.curve = misses && b->world.guests[i].seen.size;
 }
 
 /* How each guest's memory lies on the nodes. A guest of which that is not known
@@ -254,6 +271,7 @@ int bl_guard_observe(struct balloon *b, uint64_t now)
 
 		*seen = nothing_but(seen);
 		believe(&b->rows[i], seen, s);
+		draw(b, i, s->misses);
 		if (b->world.nodes_n)
 			spread(b, i, s);
 	}

@@ -155,6 +155,28 @@ void bl_tree_free(struct bl_policy *p);
 /* The index of a pool by name (NULL or "" = the root), or -ENOENT. */
 int bl_tree_find(const struct bl_policy *p, const char *name, uint32_t *ret_pool);
 
+/* Room to work in, whose contents mean nothing between beats; members, which
+ * is made anew whenever guests or pools change; and what dry runs propose. */
+struct bl_room {
+	struct bl_claimant *claimants;
+	struct bl_scratch *scratch;
+	uint64_t *entitled;
+	uint32_t *members;
+	struct balloon_order *orders;
+	struct bl_asked *asked;
+	uint64_t *proposed;
+	uint16_t *node_bp;
+	uint64_t *curves;
+};
+
+/* Room for so many; -ENOMEM. Installed it is the handle's, in place of what it
+ * had; keep copies what dry runs proposed and what curves were seen, the guests
+ * being the same. */
+int bl_room_alloc(struct bl_room *r, size_t guests, size_t pools);
+void bl_room_free(const struct bl_room *r);
+void bl_room_keep(struct bl_room *r, const struct balloon *b);
+void bl_room_install(struct balloon *b, const struct bl_room *r);
+
 /* Makes rows and core's guests follow the sheet: same order, the gone dropped,
  * the new added. Costs a comparison a guest while nothing changes. -ENOMEM
  * leaves everything as it was. */

@@ -44,65 +44,6 @@ struct rows {
 	struct bl_ladder *ladders;
 };
 
-/* Room to work in, whose contents mean nothing between beats; members, which
- * is made anew whenever guests or pools change; and what dry runs propose. */
-struct room {
-	struct bl_claimant *claimants;
-	struct bl_scratch *scratch;
-	uint64_t *entitled;
-	uint32_t *members;
-	struct balloon_order *orders;
-	struct bl_asked *asked;
-	uint64_t *proposed;
-	uint16_t *node_bp;
-};
-
-static void free_room(const struct room *r)
-{
-	free(r->claimants);
-	free(r->scratch);
-	free(r->entitled);
-	free(r->members);
-	free(r->orders);
-	free(r->asked);
-	free(r->proposed);
-	free(r->node_bp);
-}
-
-static int alloc_room(struct room *r, size_t guests, size_t pools)
-{
-	size_t n = guests + pools + 1;
-
-	*r = (struct room){
-	        calloc(n, sizeof(*r->claimants)), calloc(n, sizeof(*r->scratch)),
-	        calloc(n, sizeof(*r->entitled)),  calloc(n, sizeof(*r->members)),
-	        calloc(n, sizeof(*r->orders) * BALLOON_MEANS_N),
-	        calloc(n, sizeof(*r->asked) * BALLOON_MEANS_N),
-	        calloc(n, sizeof(*r->proposed)),  calloc(n, sizeof(*r->node_bp) * BALLOON_NODES_MAX),
-	};
-	if (r->claimants && r->scratch && r->entitled && r->members && r->orders && r->asked &&
-	    r->proposed && r->node_bp)
-		return 0;
-	free_room(r);
-	return -ENOMEM;
-}
-
-static void install_room(struct balloon *b, const struct room *r)
-{
-	struct bl_world *w = &b->world;
-
-	free_room(&(struct room){w->claimants, w->scratch, w->entitled, w->members, b->orders,
-	                         b->asked, b->proposed, w->node_bp});
-	w->claimants = r->claimants;
-	w->scratch = r->scratch;
-	w->entitled = r->entitled;
-	w->members = r->members;
-	b->orders = r->orders;
-	b->asked = r->asked;
-	b->proposed = r->proposed;
-	w->node_bp = r->node_bp;
-}
-
 static void install_rows(struct balloon *b, const struct rows *r, size_t n)
 {
 	free(b->rows);
@@ -166,14 +107,13 @@ static void allot_all(struct balloon *b)
 
 int bl_roster_adopt(struct balloon *b, struct bl_policy *policy)
 {
-	struct room room;
-	int rc = alloc_room(&room, b->world.n, policy->pools_n);
+	struct bl_room room;
+	int rc = bl_room_alloc(&room, b->world.n, policy->pools_n);
 
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; b->proposed && i < b->world.n; i++)
-		room.proposed[i] = b->proposed[i];
-	install_room(b, &room);
+	bl_room_keep(&room, b);
+	bl_room_install(b, &room);
 	bl_policy_free(&b->policy);
 	b->policy = *policy;
 	allot_all(b);
@@ -277,13 +217,15 @@ static int follow(struct balloon *b, const struct balloon_sheet *sheet, struct p
 	size_t n = sheet->guests_n;
 	struct rows rows = {calloc(n + 1, sizeof(*rows.rows)), calloc(n + 1, sizeof(*rows.guests)),
 	                    calloc(n + 1, sizeof(*rows.ladders))};
-	struct room room;
-	int rc = rows.rows && rows.guests && rows.ladders ? alloc_room(&room, n, b->world.pools_n) : -ENOMEM;
+	struct bl_room room;
+	int rc = rows.rows && rows.guests && rows.ladders
+	                 ? bl_room_alloc(&room, n, b->world.pools_n)
+	                 : -ENOMEM;
 
 	if (rc == 0) {
 		rc = fill(b, sheet, places, &rows);
 		if (rc < 0)
-			free_room(&room);
+			bl_room_free(&room);
 	}
 	if (rc < 0) {
 		free(rows.rows);
@@ -293,7 +235,7 @@ static int follow(struct balloon *b, const struct balloon_sheet *sheet, struct p
 	}
 	drop_gone(b, sheet, places);
 	install_rows(b, &rows, n);
-	install_room(b, &room);
+	bl_room_install(b, &room);
 	allot_all(b);
 	return 0;
 }
@@ -349,7 +291,7 @@ void bl_roster_free(struct balloon *b)
 	for (size_t i = 0; i < b->world.n; i++)
 		forget(&b->rows[i]);
 	install_rows(b, &(struct rows){0}, 0);
-	install_room(b, &(struct room){0});
+	bl_room_install(b, &(struct bl_room){0});
 }
 
 int bl_roster_find(const struct balloon *b, const char *guest, size_t *ret_i)

@@ -8,118 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hall.h"
-
-struct still {
-	struct balloon_sheet sheet;
-	struct balloon_sample *samples; /* their names are ours */
-	uint64_t keys;                  /* of guests that are made up */
-};
-
-static void forget(struct balloon_sample *s)
-{
-	free((void *)(uintptr_t)s->name);
-	free((void *)(uintptr_t)s->uuid);
-}
-
-static void close_still(void *self)
-{
-	struct still *f = self;
-
-	for (size_t i = 0; i < f->sheet.guests_n; i++)
-		forget(&f->samples[i]);
-	free(f->samples);
-	free(f);
-}
-
-static int observe_still(void *self, uint64_t now, struct balloon_sheet *ret_sheet)
-{
-	struct still *f = self;
-
-	(void)now;
-	*ret_sheet = f->sheet;
-	ret_sheet->guests = f->samples;
-	return 0;
-}
-
-static int open_still(const char *uri, void **ret_self, char *ret_error, size_t size)
-{
-	(void)uri;
-	(void)ret_self;
-	snprintf(ret_error, size, "a view is made by balloon_what_if()");
-	return -ENOTSUP;
-}
-
-static int order_still(void *self, uint64_t now, struct balloon_order *orders, size_t n)
-{
-	(void)self;
-	(void)now;
-	(void)orders;
-	(void)n;
-	return -EROFS; /* dry: nobody asks */
-}
-
-static const struct balloon_backend still_backend = {
-        .struct_size = sizeof(still_backend),
-        .abi = BALLOON_BACKEND_ABI,
-        .name = "what-if",
-        .open = open_still,
-        .close = close_still,
-        .observe = observe_still,
-        .order = order_still,
-};
-
-/* ----------------------------------------------------------------- copying */
-
-static struct balloon_sample sample_of(const struct bl_row *row, const struct bl_guest *g)
-{
-	return (struct balloon_sample){
-	        .key = row->key,
-	        .name = strdup(row->name),
-	        .uuid = strdup(row->uuid),
-	        .flags = g->seen.running ? BALLOON_SAMPLE_RUNNING : 0,
-	        .fixed = g->seen.fixed,
-	        .size_bytes = row->size,
-	        .actual_bytes = g->actual,
-	        .total_bytes = g->seen.total,
-	        .available_bytes = g->seen.available,
-	        .unused_bytes = BALLOON_UNKNOWN,
-	        .cache_bytes = BALLOON_UNKNOWN,
-	        .swap_in_bytes = g->seen.swap_in,
-	        .swap_out_bytes = BALLOON_UNKNOWN,
-	        .major_faults = BALLOON_UNKNOWN,
-	        .resident_bytes = g->resident,
-	        .active_bytes = g->seen.active,
-	        .serial = g->serial,
-	};
-}
-
-static struct still *stand_still(const struct balloon *b)
-{
-	struct still *f = calloc(1, sizeof(*f));
-
-	if (!f)
-		return NULL;
-	f->samples = calloc(b->world.n + 1, sizeof(*f->samples));
-	f->sheet = (struct balloon_sheet){
-	        .struct_size = sizeof(f->sheet),
-	        .stride = sizeof(*f->samples),
-	        .total_bytes = b->world.total,
-	        .available_bytes = b->world.available,
-	        .swap_bytes = b->swap,
-	};
-	for (size_t i = 0; f->samples && i < b->world.n; i++) {
-		f->samples[i] = sample_of(&b->rows[i], &b->world.guests[i]);
-		f->sheet.guests_n = i + 1;
-		if (!f->samples[i].name || !f->samples[i].uuid)
-			break;
-	}
-	if (f->samples && f->sheet.guests_n == b->world.n &&
-	    (!b->world.n || f->samples[b->world.n - 1].uuid))
-		return f;
-	close_still(f);
-	return NULL;
-}
+#include "still.h"
 
 /* The guests as they were judged: averages, clocks, and what they were told;
  * and the account of the last beat, for whoever asks before the first here. */
@@ -165,7 +54,7 @@ static int dress(struct balloon *view, const struct balloon *b)
 	view->world.rules = p.profile;
 	view->world.budget = p.budget;
 	view->world.reserve = p.reserve;
-	observe_still(view->self, b->now_ns, &sheet);
+	view->backend->observe(view->self, b->now_ns, &sheet);
 	view->report.beat = b->report.beat;
 	if (bl_roster_sync(view, &sheet) < 0 || bl_claims_copy(view, b) < 0 ||
 	    bl_holds_copy(view, b) < 0)
@@ -183,9 +72,9 @@ int balloon_what_if(struct balloon *b, struct balloon **ret_view)
 	view = calloc(1, sizeof(*view));
 	if (!view)
 		return bl_fail(b, -ENOMEM, "what if: out of memory");
-	view->backend = &still_backend;
+	view->backend = &bl_still_backend;
 	view->dry_run = 1;
-	view->self = stand_still(b);
+	view->self = bl_still(b);
 	if (!view->self || dress(view, b) < 0) {
 		if (view->self)
 			balloon_close(view);
@@ -201,7 +90,7 @@ int balloon_what_if(struct balloon *b, struct balloon **ret_view)
 
 static struct still *still_of(struct balloon *view)
 {
-	if (view->backend == &still_backend)
+	if (view->backend == &bl_still_backend)
 		return view->self;
 	bl_fail(view, -EINVAL, "this is a host, not a view of one; see balloon_what_if()");
 	return NULL;
@@ -267,9 +156,16 @@ static int invent(struct still *f, const char *name, uint64_t size, uint64_t act
 	        .resident_bytes = size,
 	        .active_bytes = BALLOON_UNKNOWN,
 	        .serial = 1,
+	        .cold_bytes = BALLOON_UNKNOWN,
+	        .compress_bp = BALLOON_UNKNOWN,
+	        .swapped_bytes = BALLOON_UNKNOWN,
+	        .refault_bytes = BALLOON_UNKNOWN,
+	        .shared_bytes = BALLOON_UNKNOWN,
+	        .shareable_bytes = BALLOON_UNKNOWN,
+	        .stall_bp = BALLOON_UNKNOWN,
 	};
 	if (!s->name || !s->uuid) {
-		forget(s);
+		bl_still_forget(s);
 		return -ENOMEM;
 	}
 	f->sheet.guests_n++;
@@ -309,7 +205,7 @@ int balloon_what_if_gone(struct balloon *view, const char *guest)
 		if (strcmp(s->name, guest) && (!*s->uuid || strcmp(s->uuid, guest)))
 			continue;
 		give_free(f, bl_min(s->actual_bytes, s->resident_bytes));
-		forget(s);
+		bl_still_forget(s);
 		memmove(s, s + 1, (--f->sheet.guests_n - i) * sizeof(*s));
 		return 0;
 	}

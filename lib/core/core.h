@@ -16,6 +16,8 @@
 
 /* As many as backend.h allows, which core does not read. */
 #define BALLOON_NODES 16
+/* And as many parts of a curve of misses. */
+#define BL_MISSES 16
 
 /* What the last observation says of a guest, already bounded by the guard. */
 struct bl_seen {
@@ -34,7 +36,7 @@ struct bl_seen {
 	uint64_t shareable; /* host: more that sharing would save */
 	uint64_t stall_bp;  /* of the time, it stood still for want of memory */
 	uint64_t compress_bp; /* what its cold memory shrinks to */
-	const uint64_t *misses; /* of this beat alone; or NULL */
+	uint8_t curve; /* its misses are known: bl_curve() */
 	uint8_t means; /* bits: what gets memory back from it beside the balloon */
 	uint8_t here;    /* was in the sheet at all */
 	uint8_t running;
@@ -172,6 +174,8 @@ struct bl_world {
 	uint32_t nodes_n;   /* NUMA nodes told apart; 0 = none */
 	uint64_t node_free[BALLOON_NODES]; /* available on each */
 	uint16_t *node_bp;  /* of each guest's memory, on each node; n * nodes_n */
+
+	uint64_t *curves;   /* misses of each guest; n * (BL_MISSES + 1) */
 
 	uint64_t total;     /* host, or UNKNOWN */
 	uint64_t available; /* host, or UNKNOWN */
@@ -329,6 +333,12 @@ static inline uint64_t bl_charge(const struct bl_guest *g)
 static inline uint64_t bl_less(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
+}
+
+/* Guest i's misses with 0, 1, … BL_MISSES parts of its size, if they are known. */
+static inline uint64_t *bl_curve(const struct bl_world *w, size_t i)
+{
+	return &w->curves[i * (BL_MISSES + 1)];
 }
 
 /* The most a guest may have and could take. */

@@ -148,7 +148,7 @@ static uint64_t replay(const char *file, const struct rule *rule, struct outcome
 static void record(const char *inner, const struct rule *rule, unsigned beats, char *ret_file,
                    size_t size, struct outcome *ret_o)
 {
-	char uri[320];
+	char uri[512];
 
 	new_file(ret_file, size);
 	snprintf(uri, sizeof(uri), "record:%s,%s", ret_file, inner);
