@@ -64,7 +64,8 @@ const char *balloon_reason_name(uint32_t reason)
 	        [BALLOON_REASON_RELEASED] = "released",
 	        [BALLOON_REASON_HOLD] = "hold",       [BALLOON_REASON_LENT] = "lent",
 	        [BALLOON_REASON_NODE] = "node",
-	        [BALLOON_REASON_BLIND] = "blind",
+	        [BALLOON_REASON_BLIND] = "blind",     [BALLOON_REASON_LEARNT] = "learnt",
+	        [BALLOON_REASON_MISSES] = "misses",
 	};
 
 	return reason < COUNT(names) ? names[reason] : "unknown";

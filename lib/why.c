@@ -57,6 +57,10 @@ static const char *because(uint8_t reason)
 		return "a NUMA node it has memory on is full";
 	case BALLOON_REASON_BLIND:
 		return "it is not known how much there is to divide";
+	case BALLOON_REASON_LEARNT:
+		return "it suffered below that a while ago, and nobody needs the difference now";
+	case BALLOON_REASON_MISSES:
+		return "more would save it fewer misses than the others";
 	default:
 		return "nothing has been decided yet";
 	}
@@ -85,8 +89,11 @@ static int fixed(const struct balloon *b, size_t i, char *text, size_t size)
 	                tell_kept(kept, sizeof(kept), b, i));
 }
 
+/* A curve comes with the host's sheet, and is as fresh as the beat. */
 static uint32_t source(const struct bl_guest *g)
 {
+	if (g->curved)
+		return BALLOON_SOURCE_CURVE;
 	if (g->stale)
 		return BALLOON_SOURCE_NONE;
 	return g->seen.active != BALLOON_UNKNOWN ? BALLOON_SOURCE_HOST : BALLOON_SOURCE_GUEST;
@@ -97,6 +104,8 @@ static uint32_t confidence(const struct balloon *b, const struct bl_guest *g)
 	uint64_t age = b->now_ns - g->fresh_ns, stale = b->world.rules.stale_ns;
 	uint64_t full = source(g) == BALLOON_SOURCE_HOST ? 10000 : 8000;
 
+	if (source(g) == BALLOON_SOURCE_CURVE)
+		return 10000;
 	if (source(g) == BALLOON_SOURCE_NONE || age >= stale)
 		return 0;
 	return (uint32_t)(full * ((stale - age) / 1000) / (stale / 1000 ? stale / 1000 : 1));
@@ -116,6 +125,7 @@ static uint32_t clamps(const struct balloon *b, const struct bl_guest *g)
 	bits |= g->reason == BALLOON_REASON_SETTLE ? BALLOON_CLAMP_SETTLE : 0;
 	bits |= g->reason == BALLOON_REASON_STEADY ? BALLOON_CLAMP_DEADBAND : 0;
 	bits |= g->reason == BALLOON_REASON_WAIT ? BALLOON_CLAMP_FREE : 0;
+	bits |= g->reason == BALLOON_REASON_LEARNT ? BALLOON_CLAMP_LEARNT : 0;
 	return bits;
 }
 
@@ -169,6 +179,7 @@ static struct balloon_why why(const struct balloon *b, size_t i)
 	                              ? BALLOON_UNKNOWN
 	                              : bl_less(b->world.capacity, b->world.charged),
 	        .again_ns = again(b, g),
+	        .learnt_bytes = g->learnt,
 	};
 
 	rivals(b, i, &w);

@@ -449,6 +449,8 @@ enum balloon_reason {
 	BALLOON_REASON_LENT,        /* what it does not use is lent to those who are short */
 	BALLOON_REASON_NODE,        /* a NUMA node it has memory on is full */
 	BALLOON_REASON_BLIND,       /* how much there is to divide is not known */
+	BALLOON_REASON_LEARNT,      /* it suffered below this lately, and nobody needs it now */
+	BALLOON_REASON_MISSES,      /* by its curve, more would save it less than others */
 };
 
 /* Short lower-case words for those ("share"); static; never NULL. */
@@ -558,13 +560,15 @@ enum balloon_clamp {
 	BALLOON_CLAMP_SETTLE = 1u << 7,      /* too soon to turn around */
 	BALLOON_CLAMP_DEADBAND = 1u << 8,    /* the difference is not worth an order */
 	BALLOON_CLAMP_FREE = 1u << 9,        /* not enough was seen free */
+	BALLOON_CLAMP_LEARNT = 1u << 10,     /* not again below where it began to suffer */
 };
 
-/* Where the figure for active memory comes from. */
+/* Where the figures come from that its entitlement rests on. */
 enum balloon_source {
 	BALLOON_SOURCE_NONE = 0, /* nowhere: all it has counts as active */
 	BALLOON_SOURCE_GUEST,    /* the guest's own figures */
 	BALLOON_SOURCE_HOST,     /* pages that the host saw referenced */
+	BALLOON_SOURCE_CURVE,    /* its misses by size, beside either */
 };
 
 /* A decision with all that went into it. */
@@ -590,6 +594,8 @@ struct balloon_why {
 	uint64_t wanted_bytes;      /* by others who are below their goals */
 	uint64_t rivals;            /* how many they are */
 	uint64_t again_ns;          /* from the last beat: when this is looked at again */
+	uint64_t learnt_bytes;      /* what it had when it last began to suffer from being
+	                               shrunk, wearing off; 0 = it never did */
 };
 
 /* Fills *ret_why (struct_size set by the caller) for a guest (name or UUID). */

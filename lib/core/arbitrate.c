@@ -114,6 +114,8 @@ static uint8_t rule(const struct bl_world *w, const struct bl_guest *g)
 		return BALLOON_REASON_RESERVATION;
 	if (g->entitlement >= g->max)
 		return BALLOON_REASON_LIMIT;
+	if (g->curved)
+		return BALLOON_REASON_MISSES;
 	if (g->entitlement > g->need && g->tax_bp)
 		return BALLOON_REASON_TAX;
 	return BALLOON_REASON_SHARE;

@@ -69,6 +69,7 @@ struct bl_guest {
 	uint64_t retold_ns; /* last order repeated because it drifted */
 	uint64_t serial;
 	uint64_t swap_in;
+	uint64_t refault;
 
 	/* what the host holds behind it, against what it claims to have given */
 	uint64_t proof_actual;   /* when it was last known to be honest */
@@ -85,6 +86,7 @@ struct bl_guest {
 	uint64_t slow;
 	uint64_t active;
 	uint64_t need;
+	uint64_t learnt; /* had this when it last began to suffer from being shrunk */
 
 	/* demand; kept by profiles that lend alone */
 	uint64_t used;    /* in its last figures; UNKNOWN = none yet */
@@ -119,6 +121,7 @@ struct bl_guest {
 	uint8_t fresh;   /* figures are new in this beat */
 	uint8_t stale;   /* its figures are not to be used */
 	uint8_t pressed; /* short of memory by its own figures */
+	uint8_t curved;  /* its entitlement rests on its curve */
 	uint8_t choked;  /* so short that what it would use does not show */
 	uint8_t stuck;
 	uint8_t hollow;  /* claims to have given what the host does not see */
@@ -210,6 +213,7 @@ struct bl_world {
 	uint8_t plenty;
 	uint8_t by_demand; /* guests claim what they demand, not what they may have */
 	uint8_t scarce;    /* lending: demands come to more than there is */
+	uint8_t needy;     /* somebody waits for what he needs, not for a surplus */
 };
 
 /* Constants by name; 0 or -ENOENT. The name is compared by the hall. */
@@ -233,6 +237,10 @@ void bl_demand(const struct bl_world *w, struct bl_guest *g, uint64_t now);
 
 /* New here and without a driver so far: not squeezed while it comes up. */
 int bl_booting(const struct bl_world *w, const struct bl_guest *g, uint64_t now);
+
+/* Among a pool's guests that have curves: what they are entitled to together,
+ * where it saves most. */
+void bl_curves_deal(struct bl_world *w, const struct bl_pool *p);
 
 /* A guest's claim on its pool, its bounds being set. */
 struct bl_claimant bl_claim(const struct bl_world *w, const struct bl_guest *g);

@@ -6,6 +6,10 @@
  * at once: quick up, slow down (Waldspurger 5.3). What a guest says of itself
  * can only be as large as what it has, so a lie gains it what its shares would
  * give a busy guest and no more.
+ *
+ * That it suffers shows in many ways, and any one will do: little available,
+ * swap-ins of its own, what the host took coming back (refaults), time lost
+ * (stalls). The host counts refaults itself; the rest is the guest's word.
  */
 #include "core.h"
 
@@ -14,17 +18,30 @@
 /* Least relief for a guest that is pressed: a small one is not helped by less. */
 #define RELIEF (64 * MIB)
 
+/* Of its time, lost for want of memory. Senpai holds services at a thousandth,
+ * where nobody notices; a hundredth is felt; at a tenth a guest does little else
+ * than to wait, and what it would use cannot be seen any more. */
+#define STALL_PRESSED 100u
+#define STALL_CHOKED 1000u
+
+/* A learnt floor wears off in so many slow averages: a guest is not tried anew
+ * every minute, nor is the job of one night remembered in the next. */
+#define FORGET 10u
+
 /* One figure for memory in use now, best source first; UNKNOWN without any. */
 uint64_t bl_in_use(const struct bl_guest *g)
 {
-	uint64_t used;
+	uint64_t used, touched;
 
 	if (g->seen.active != BALLOON_UNKNOWN)
 		return bl_min(g->seen.active, g->actual);
 	if (g->seen.available == BALLOON_UNKNOWN)
 		return BALLOON_UNKNOWN;
 	used = bl_less(g->actual, g->seen.available);
-	return g->seen.resident == BALLOON_UNKNOWN ? used : bl_min(used, g->seen.resident);
+	if (g->seen.resident == BALLOON_UNKNOWN)
+		return used;
+	touched = g->seen.resident + (g->seen.swapped == BALLOON_UNKNOWN ? 0 : g->seen.swapped);
+	return bl_min(used, touched);
 }
 
 /* The average v, dt later, having seen now. */
@@ -46,21 +63,55 @@ static void follow(const struct bl_world *w, struct bl_guest *g, uint64_t used)
 	g->active = bl_max(g->fast, g->slow);
 }
 
-/* Pressed: nearly nothing left to use, or reading back what it had swapped. Left
- * again at twice the mark, so that it does not flicker. */
+/* A counter that is now another; did it rise by enough to be no accident? */
+static int rose(uint64_t *counter, uint64_t now)
+{
+	uint64_t before = *counter;
+
+	*counter = now;
+	return before != BALLOON_UNKNOWN && now != BALLOON_UNKNOWN && bl_less(now, before) >= MIB;
+}
+
+static int stalls(const struct bl_guest *g, uint64_t bp)
+{
+	return g->seen.stall_bp != BALLOON_UNKNOWN && g->seen.stall_bp >= bp;
+}
+
+static int has_less(const struct bl_guest *g, uint64_t mark)
+{
+	return g->seen.available != BALLOON_UNKNOWN && g->seen.available < mark;
+}
+
+/*
+ * Pressed: nearly nothing left to use, or reading back what was swapped, by
+ * itself or by the host, or losing time. Left again at twice the mark or half
+ * the time, so that it does not flicker. What comes back from the host shows in
+ * what it uses; only what is missing inside it does not, and chokes it.
+ */
 static int pressed(const struct bl_world *w, struct bl_guest *g)
 {
 	uint64_t total = g->seen.total == BALLOON_UNKNOWN ? g->actual : g->seen.total;
 	uint64_t mark = bl_part(total, w->rules.pressed_bp * (g->pressed ? 2 : 1));
-	uint64_t before = g->swap_in;
-	int swaps;
+	int refaults = rose(&g->refault, g->seen.refault);
+	int swaps = rose(&g->swap_in, g->seen.swap_in);
 
-	g->swap_in = g->seen.swap_in;
-	swaps = before != BALLOON_UNKNOWN && g->swap_in != BALLOON_UNKNOWN &&
-	        bl_less(g->swap_in, before) >= MIB;
-	g->choked = swaps || (g->seen.available != BALLOON_UNKNOWN &&
-	                      g->seen.available < bl_part(total, w->rules.pressed_bp / 3));
-	return g->choked || (g->seen.available != BALLOON_UNKNOWN && g->seen.available < mark);
+	g->choked = swaps || stalls(g, STALL_CHOKED) ||
+	            has_less(g, bl_part(total, w->rules.pressed_bp / 3));
+	return g->choked || refaults || stalls(g, STALL_PRESSED / (g->pressed ? 2 : 1)) ||
+	       has_less(g, mark);
+}
+
+/* What a guest had when it began to suffer from being shrunk is remembered, and
+ * wears off while it is calm. */
+static void learn(const struct bl_world *w, struct bl_guest *g, int was_pressed)
+{
+	uint64_t now = g->fresh_ns, slow = w->rules.slow_ns;
+
+	if (g->pressed && !was_pressed && g->shrunk_ns != BALLOON_UNKNOWN &&
+	    now - g->shrunk_ns <= slow)
+		g->learnt = bl_max(g->learnt, g->actual);
+	else if (!g->pressed && g->learnt && g->since_ns != BALLOON_UNKNOWN)
+		g->learnt = average(g->learnt, 0, g->since_ns, FORGET * slow);
 }
 
 /*
@@ -82,8 +133,11 @@ static uint64_t need(const struct bl_world *w, const struct bl_guest *g)
 void bl_estimate(const struct bl_world *w, struct bl_guest *g)
 {
 	if (g->fresh) {
+		int was = g->pressed;
+
 		g->pressed = (uint8_t)pressed(w, g);
 		follow(w, g, bl_in_use(g));
+		learn(w, g, was);
 	}
 	if (g->stale) {
 		g->pressed = g->choked = 0;

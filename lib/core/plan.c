@@ -96,14 +96,17 @@ static void shrink(const struct bl_world *w, struct bl_guest *g)
 {
 	uint64_t step = bl_max(MIB, bl_part(g->seen.size, w->rules.shrink_step_bp));
 	uint64_t next = bl_max(g->goal, bl_less(g->actual, step));
+	uint64_t learnt = w->needy || g->crowded ? 0 : bl_min(g->learnt, g->target);
 
 	/* Memory in use goes to the guest's swap, or kills what uses it where
 	 * there is none: it is taken slowly, unless the host itself is short. */
 	if (w->charged <= w->capacity)
 		next = bl_max(next, bl_min(g->active, bl_less(g->actual, bl_max(MIB, step / 16))));
 	next -= next % BALLOON_PAGE_BYTES;
-	next = bl_min(bl_max(next, g->goal), g->max);
-	g->reason = next > g->goal ? BALLOON_REASON_STEP : g->bound;
+	next = bl_min(bl_max(bl_max(next, learnt - learnt % BALLOON_PAGE_BYTES), g->goal), g->max);
+	g->reason = next <= g->goal  ? g->bound
+	            : next <= learnt ? BALLOON_REASON_LEARNT
+	                             : BALLOON_REASON_STEP;
 	if (next < g->target)
 		g->order = next;
 }
@@ -219,8 +222,10 @@ static uint8_t state(const struct bl_world *w, const struct bl_guest *g, uint64_
 /* Everybody as he is, before anything is ordered. */
 static void rest(struct bl_world *w, uint64_t now, uint64_t wants[2])
 {
+	w->needy = w->charged > w->capacity;
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
+		uint64_t more;
 
 		g->order = BALLOON_UNKNOWN;
 		g->state = state(w, g, now);
@@ -228,8 +233,11 @@ static void rest(struct bl_world *w, uint64_t now, uint64_t wants[2])
 		            : g->target == g->goal || w->capacity == BALLOON_UNKNOWN
 		                    ? g->bound
 		                    : BALLOON_REASON_STEADY;
-		if (w->capacity != BALLOON_UNKNOWN && g->target >= g->min)
-			wants[g->pressed] += want(w, g, now);
+		if (w->capacity == BALLOON_UNKNOWN || g->target < g->min)
+			continue;
+		more = want(w, g, now);
+		wants[g->pressed] += more;
+		w->needy |= more && bl_less(g->need, g->target) >= deadband(w, g);
 	}
 }
 
@@ -280,7 +288,7 @@ static void lend(struct bl_world *w, uint64_t free, uint64_t now)
 
 void bl_plan(struct bl_world *w, uint64_t now)
 {
-	uint64_t wants[2] = {0, 0}, free, left;
+	uint64_t wants[2] = {0, 0}, free, left, lacking;
 
 	rest(w, now, wants);
 	if (w->capacity == BALLOON_UNKNOWN)
@@ -292,7 +300,9 @@ void bl_plan(struct bl_world *w, uint64_t now)
 	}
 	withdraw(w);
 	bl_pools_crowd(w);
-	take(w, missing(w, BALLOON_BYTES_MAX) + wants[0] + wants[1] + w->spare > free ||
+	lacking = missing(w, BALLOON_BYTES_MAX);
+	w->needy |= lacking != 0;
+	take(w, lacking + wants[0] + wants[1] + w->spare > free ||
 	             w->charged > w->capacity, now);
 	left = restore(w, free);
 	give(w, left, wants[1], 1, now);

@@ -74,6 +74,7 @@ static void divide(struct bl_world *w, const struct bl_pool *p)
 		w->pools[p->pools + k].entitlement = w->entitled[n++];
 	for (uint32_t m = 0; m < p->guests_n; m++)
 		w->guests[w->members[p->guests + m]].goal = w->entitled[n++];
+	bl_curves_deal(w, p);
 }
 
 void bl_pools_divide(struct bl_world *w, uint64_t capacity)

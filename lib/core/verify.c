@@ -35,6 +35,7 @@ void bl_meet(struct bl_guest *g)
 	        .kept = BALLOON_UNKNOWN,
 	        .serial = BALLOON_UNKNOWN,
 	        .swap_in = BALLOON_UNKNOWN,
+	        .refault = BALLOON_UNKNOWN,
 	        .fast = BALLOON_UNKNOWN,
 	        .slow = BALLOON_UNKNOWN,
 	        .used = BALLOON_UNKNOWN,

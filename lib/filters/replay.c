@@ -192,13 +192,14 @@ static void differ(struct replay *r, uint64_t key, uint32_t means, const uint64_
 	put_sentence(r);
 }
 
-/* What was ordered then and is not now, once the beat is over. */
+/* What was ordered then and is not now, once the beat is over. Who was let go
+ * after the last look was so by its end, which for us comes after the verdict. */
 static void settle(struct replay *r)
 {
 	for (size_t k = 0; k < r->tape.told_n; k++) {
 		struct bl_told *told = &r->tape.told[k];
 
-		if (!told->met)
+		if (!told->met && (r->next || told->target_bytes != BALLOON_UNKNOWN))
 			differ(r, told->key, told->means, &told->target_bytes, NULL);
 		told->met = 1;
 	}

@@ -363,6 +363,7 @@ static int consistent(const struct world *w, size_t i)
 	case BALLOON_REASON_PLENTY:
 		return target == granted && w->report.capacity_bytes >= granted;
 	case BALLOON_REASON_SHARE:
+	case BALLOON_REASON_MISSES:
 		return target == granted;
 	case BALLOON_REASON_TAX:
 		return target == granted && granted > g->need_bytes && w->profile.tax_bp;
@@ -374,6 +375,7 @@ static int consistent(const struct world *w, size_t i)
 		return target == granted && granted == g->limit_bytes;
 	case BALLOON_REASON_STEP:
 	case BALLOON_REASON_SETTLE:
+	case BALLOON_REASON_LEARNT:
 		return target > its_own(w, i);
 	case BALLOON_REASON_WAIT:
 		return target < g->entitlement_bytes;
@@ -419,7 +421,7 @@ static void a_reason_each(struct world *w)
 			         LLU(g->target_bytes), LLU(g->entitlement_bytes),
 			         LLU(g->reservation_bytes), LLU(g->limit_bytes),
 			         LLU(g->need_bytes));
-		if (g->reason > BALLOON_REASON_BLIND || g->reason == BALLOON_REASON_NONE)
+		if (g->reason > BALLOON_REASON_MISSES || g->reason == BALLOON_REASON_NONE)
 			complain(w, g->name, "no reason: %u", g->reason);
 		explain(w, g);
 	}

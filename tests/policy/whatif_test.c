@@ -72,7 +72,7 @@ static void other_shares(void)
  * what it copied from changes under its hands. */
 static void a_view_has_curves_and_nodes_of_its_own(void)
 {
-	uint64_t misses[BALLOON_MISSES + 1] = {9, 8, 7}, on[2] = {512 * MIB, 0};
+	uint64_t misses[BALLOON_MISSES + 1] = {16, 8, 4, 2}, on[2] = {512 * MIB, 0};
 	struct balloon_node nodes[2] = {{GIB, GIB / 2}, {GIB, GIB}};
 	struct puppet p = {.sheet = {.struct_size = sizeof(p.sheet),
 	                             .total_bytes = 2 * GIB,
