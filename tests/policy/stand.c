@@ -9,7 +9,8 @@ void stand_up(struct stand *s, uint64_t total_mib)
 	                                .total_bytes = total_mib * MIB,
 	                                .own_bytes = 256 * MIB,
 	                                .capacity_bytes = BALLOON_UNKNOWN,
-	                                .seed = 1};
+	                                .seed = 1,
+	                                .features = BALLOON_SIM_TELLS_STALL};
 
 	memset(s, 0, sizeof(*s));
 	CU_ASSERT_EQUAL_FATAL(balloon_sim_new(&host, &s->sim), 0);
