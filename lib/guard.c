@@ -154,9 +154,8 @@ static void believe(struct bl_row *row, struct bl_seen *seen, const struct ballo
 
 _Static_assert(BL_MISSES == BALLOON_MISSES, "core has room for a backend's curve");
 
-/* A curve that rises somewhere, or says that it does not know, is none: the
- * others stand on their own. It is copied, as it is the backend's until we call
- * it again. */
+/* A curve that rises somewhere, or does not know, is none. It is copied, as it is
+ * the backend's only until we call it again. */
 static void draw(struct balloon *b, size_t i, const uint64_t *misses)
 {
 	uint64_t *curve = bl_curve(&b->world, i), last = BALLOON_UNKNOWN - 1;
@@ -242,6 +241,11 @@ static int observe(struct balloon *b, uint64_t now, struct balloon_sheet *sheet)
 	               why && *why ? why : "the host could not be observed");
 }
 
+static uint64_t floor_of(const struct bl_floors *f, uint64_t size)
+{
+	return bl_floor_by(f->points, f->n, size);
+}
+
 int bl_guard_observe(struct balloon *b, uint64_t now)
 {
 	struct balloon_sheet sheet;
@@ -272,6 +276,7 @@ int bl_guard_observe(struct balloon *b, uint64_t now)
 		*seen = nothing_but(seen);
 		believe(&b->rows[i], seen, s);
 		draw(b, i, s->misses);
+		b->world.guests[i].floor = floor_of(&b->rows[i].floors, seen->size);
 		if (b->world.nodes_n)
 			spread(b, i, s);
 	}
@@ -286,8 +291,9 @@ int bl_guard_observe(struct balloon *b, uint64_t now)
 static uint64_t clamp(const struct bl_row *row, uint32_t means, uint64_t target)
 {
 	uint64_t most = bl_min(row->limit, row->size);
-	uint64_t least = row->reservation == BALLOON_UNKNOWN ? bl_floor(row->size)
+	uint64_t least = row->reservation == BALLOON_UNKNOWN ? floor_of(&row->floors, row->size)
 	                                                     : row->reservation;
+
 
 	if (means == BALLOON_MEANS_SHARE)
 		return bl_min(target, row->size);

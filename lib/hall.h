@@ -12,6 +12,12 @@
 #include "core/core.h"
 #include "core/ladder.h"
 
+/* A floor curve, the policy's. */
+struct bl_floors {
+	struct balloon_floor_point *points;
+	size_t n;
+};
+
 /* A guest as the hall knows it: who it is, and the guard's own bounds for it. */
 struct bl_row {
 	uint64_t key;
@@ -20,6 +26,7 @@ struct bl_row {
 	uint64_t size;
 	uint64_t reservation; /* operator's, or UNKNOWN */
 	uint64_t limit;       /* likewise */
+	struct bl_floors floors; /* where no reservation is given; the policy's */
 	uint32_t pool;        /* index of its pool */
 	uint64_t met;         /* the beat in which it was first seen */
 	uint64_t moved;       /* actual at the last beat */
@@ -37,6 +44,7 @@ struct bl_named {
 		uint64_t limit;
 		uint32_t pool;   /* or NO_POOL: nothing said */
 		uint32_t tax_bp; /* or NO_TAX */
+		struct bl_floors floors; /* none: nothing said */
 	} allocation;
 };
 
@@ -139,6 +147,11 @@ int bl_module_open(const char *uri, const struct balloon_backend **ret_backend, 
 int bl_policy_import(struct bl_policy *ret, const struct balloon_policy *from, char *ret_error,
                      size_t size);
 void bl_policy_free(struct bl_policy *p);
+
+/* A floor curve, checked and copied; or copied. -ENOMEM. */
+int bl_floors_import(struct bl_floors *ret, const struct balloon_floor_point *points, uint64_t n,
+                     const char *who, struct bl_complaint *c);
+int bl_floors_copy(struct bl_floors *floors);
 
 /* A policy of its own with the same contents; -ENOMEM. */
 int bl_policy_copy(struct bl_policy *ret, const struct bl_policy *from);

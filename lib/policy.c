@@ -46,6 +46,10 @@ static int check_allocation(const struct balloon_allocation *a, const char *who,
 		return bl_complain(c, -EINVAL, "%s: flags 0x%x are not known here", who, a->flags);
 	if ((a->flags & BALLOON_ALLOCATION_TAX) && a->tax_bp > 9999)
 		return bl_complain(c, -ERANGE, "%s: tax of %u bp is above 9999", who, a->tax_bp);
+	for (size_t k = 0; k < sizeof(a->reserved) / sizeof(a->reserved[0]); k++) {
+		if (a->reserved[k])
+			return bl_complain(c, -E2BIG, "%s: what is reserved is not 0", who);
+	}
 	return 0;
 }
 
@@ -106,7 +110,7 @@ static int import_allocation(const struct bl_policy *p, struct bl_allocation *re
 	int rc;
 
 	*ret = (struct bl_allocation){BALLOON_UNKNOWN, BALLOON_UNKNOWN, BALLOON_UNKNOWN,
-	                              BL_NO_POOL, BL_NO_TAX};
+	                              BL_NO_POOL, BL_NO_TAX, {NULL, 0}};
 	if (!from->struct_size)
 		return 0;
 	rc = bl_import(&a, sizeof(a), from);
@@ -122,7 +126,7 @@ static int import_allocation(const struct bl_policy *p, struct bl_allocation *re
 	ret->limit = a.limit_bytes;
 	if (a.flags & BALLOON_ALLOCATION_TAX)
 		ret->tax_bp = a.tax_bp;
-	return 0;
+	return bl_floors_import(&ret->floors, a.floors, a.floors_n, who, c);
 }
 
 static int by_name(const void *a, const void *b)
@@ -143,11 +147,9 @@ static int import_guest(struct bl_policy *p, const struct balloon_named_allocati
 	rc = import_allocation(p, &g->allocation, &from->allocation, from->guest, c);
 	if (rc < 0)
 		return rc;
-	g->guest = strdup(from->guest);
-	if (!g->guest)
-		return bl_complain(c, -ENOMEM, "policy: out of memory");
 	p->guests_n++;
-	return 0;
+	g->guest = strdup(from->guest);
+	return g->guest ? 0 : bl_complain(c, -ENOMEM, "policy: out of memory");
 }
 
 static int import_guests(struct bl_policy *p, const struct balloon_policy *from,
@@ -217,8 +219,12 @@ int bl_policy_import(struct bl_policy *ret, const struct balloon_policy *from, c
 
 void bl_policy_free(struct bl_policy *p)
 {
-	for (size_t i = 0; i < p->guests_n; i++)
+	for (size_t i = 0; i < p->guests_n; i++) {
 		free(p->guests[i].guest);
+		free(p->guests[i].allocation.floors.points);
+	}
+	free(p->fallback.floors.points);
+	p->fallback.floors = (struct bl_floors){0};
 	free(p->guests);
 	p->guests = NULL;
 	p->guests_n = 0;
@@ -249,9 +255,9 @@ static int copy_guests(struct bl_policy *ret, const struct bl_policy *from)
 	for (size_t i = 0; i < from->guests_n; i++) {
 		ret->guests[i] = from->guests[i];
 		ret->guests[i].guest = strdup(from->guests[i].guest);
-		if (!ret->guests[i].guest)
-			return -ENOMEM;
 		ret->guests_n = i + 1;
+		if (bl_floors_copy(&ret->guests[i].allocation.floors) < 0 || !ret->guests[i].guest)
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -264,7 +270,8 @@ int bl_policy_copy(struct bl_policy *ret, const struct bl_policy *from)
 	p.pools = NULL;
 	p.pool_names = NULL;
 	p.guests_n = p.pools_n = 0;
-	if (copy_pools(&p, from) < 0 || copy_guests(&p, from) < 0) {
+	if (bl_floors_copy(&p.fallback.floors) < 0 || copy_pools(&p, from) < 0 ||
+	    copy_guests(&p, from) < 0) {
 		bl_policy_free(&p);
 		return -ENOMEM;
 	}
@@ -302,6 +309,7 @@ struct bl_allocation bl_policy_find(const struct bl_policy *p, const char *name,
 		a.limit = either(own->limit, a.limit);
 		a.pool = own->pool == BL_NO_POOL ? a.pool : own->pool;
 		a.tax_bp = own->tax_bp == BL_NO_TAX ? a.tax_bp : own->tax_bp;
+		a.floors = own->floors.n ? own->floors : a.floors;
 	}
 	a.shares = either(a.shares, BL_DEFAULT_SHARES);
 	a.pool = a.pool == BL_NO_POOL ? 0 : a.pool;

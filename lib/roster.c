@@ -72,6 +72,7 @@ static void allot(struct balloon *b, size_t i)
 	g->tax_bp = a.tax_bp;
 	row->reservation = g->reservation = a.reservation;
 	row->limit = g->limit = a.limit;
+	row->floors = a.floors;
 	row->pool = a.pool;
 	b->world.pools[a.pool].guests_n++;
 }

@@ -104,16 +104,31 @@ BALLOON_API int balloon_entitle(const struct balloon_claimant *claimants, size_t
 
 /* ----------------------------------------------------------------- policy */
 
+#define BALLOON_FLOORS_MAX 64
+
+/* A point of a floor curve: sizes ascend, and no floor is above its size. Linear
+ * between points, level before the first and after the last, and never above the
+ * guest's size. */
+struct balloon_floor_point {
+	uint64_t size_bytes;
+	uint64_t floor_bytes;
+};
+
 /* What one guest is allowed; UNKNOWN fields take the policy's default. */
 struct balloon_allocation {
 	uint32_t struct_size;
 	uint32_t pad;
 	uint64_t shares;            /* default 1000 */
-	uint64_t reservation_bytes; /* default: a floor by size, see balloon_floor() */
+	uint64_t reservation_bytes; /* default: a floor by size, see floors */
 	uint64_t limit_bytes;       /* default: the guest's size */
 	const char *pool;           /* the pool it belongs to; NULL = the root */
 	uint32_t tax_bp;            /* its own idle memory tax, with … */
 	uint32_t flags;             /* enum balloon_allocation_flags */
+	const struct balloon_floor_point *floors; /* a floor curve of its own; NULL = that of
+	                               the fallback, and without one balloon_floor() */
+	uint64_t floors_n;          /* at most BALLOON_FLOORS_MAX */
+	uint64_t reserved[6];       /* 0: allocations stand in arrays by value, so they keep
+	                               their size and grow in here */
 };
 
 enum balloon_allocation_flags {

@@ -17,7 +17,7 @@ static void bounds(const struct bl_world *w, struct bl_guest *g)
 		g->min = g->max = bl_charge(g);
 		return;
 	}
-	floor = g->reservation == BALLOON_UNKNOWN ? bl_floor(size) : g->reservation;
+	floor = g->reservation == BALLOON_UNKNOWN ? g->floor : g->reservation;
 	floor = bl_max(floor, size - bl_part(size, w->rules.balloon_max_bp));
 	g->max = bl_min(g->limit, size);
 	g->min = bl_min(floor, g->max);

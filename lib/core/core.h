@@ -50,6 +50,7 @@ struct bl_guest {
 	uint64_t shares;
 	uint64_t reservation;
 	uint64_t limit;
+	uint64_t floor; /* by its size */
 	uint32_t tax_bp;
 
 	/* verify: where it is on its way */
@@ -220,6 +221,9 @@ struct bl_world {
 extern const struct balloon_profile bl_balanced, bl_aggressive, bl_conservative, bl_lending;
 
 uint64_t bl_floor(uint64_t size);
+
+/* Likewise by a curve of n points; without any the same. */
+uint64_t bl_floor_by(const struct balloon_floor_point *points, size_t n, uint64_t size);
 uint64_t bl_min_free(uint64_t total);
 
 /* A guest before it was seen: nothing is known of it. */

@@ -103,6 +103,32 @@ uint64_t bl_floor(uint64_t size)
 	return 488 * MIB + size / 32;
 }
 
+/* Between two points of a curve, from.size < size <= to.size. */
+static uint64_t on_line(struct balloon_floor_point from, struct balloon_floor_point to,
+                        uint64_t size)
+{
+	uint64_t step = size - from.size_bytes, whole = to.size_bytes - from.size_bytes;
+
+	if (to.floor_bytes < from.floor_bytes)
+		return from.floor_bytes -
+		       (uint64_t)((bl_u128)(from.floor_bytes - to.floor_bytes) * step / whole);
+	return from.floor_bytes +
+	       (uint64_t)((bl_u128)(to.floor_bytes - from.floor_bytes) * step / whole);
+}
+
+uint64_t bl_floor_by(const struct balloon_floor_point *points, size_t n, uint64_t size)
+{
+	size_t k = 0;
+
+	if (!n)
+		return bl_floor(size);
+	while (k < n && points[k].size_bytes < size)
+		k++;
+	if (k == 0)
+		return bl_min(points[0].floor_bytes, size);
+	return k == n ? points[n - 1].floor_bytes : on_line(points[k - 1], points[k], size);
+}
+
 /* The part of v that lies in from..to. */
 static uint64_t slice(uint64_t v, uint64_t from, uint64_t to)
 {
