@@ -294,7 +294,6 @@ static uint64_t clamp(const struct bl_row *row, uint32_t means, uint64_t target)
 	uint64_t least = row->reservation == BALLOON_UNKNOWN ? floor_of(&row->floors, row->size)
 	                                                     : row->reservation;
 
-
 	if (means == BALLOON_MEANS_SHARE)
 		return bl_min(target, row->size);
 	if (means != BALLOON_MEANS_BALLOON)

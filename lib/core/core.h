@@ -260,6 +260,13 @@ void bl_pools_crowd(struct bl_world *w);
 void bl_numa(struct bl_world *w, uint64_t capacity);
 void bl_plan(struct bl_world *w, uint64_t now);
 
+/* Orders a guest to have so much more than its target. */
+void bl_grow(struct bl_guest *g, uint64_t part, uint8_t why);
+
+/* Guests below their bounds: what they miss, and their orders. */
+uint64_t bl_missing(const struct bl_world *w, uint64_t most);
+uint64_t bl_restore(struct bl_world *w, uint64_t free);
+
 /* It is here, runs and is not fixed. */
 int bl_can_move(const struct bl_guest *g);
 

@@ -132,54 +132,10 @@ static void take(struct bl_world *w, int wanted, uint64_t now)
 	}
 }
 
-static void grow(struct bl_guest *g, uint64_t part, uint8_t why)
+void bl_grow(struct bl_guest *g, uint64_t part, uint8_t why)
 {
 	g->order = g->target + part;
 	g->reason = why;
-}
-
-/* What those below their bounds miss, counting only who misses at most so much. */
-static uint64_t missing(const struct bl_world *w, uint64_t most)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < w->n; i++) {
-		const struct bl_guest *g = &w->guests[i];
-		uint64_t miss = bl_can_move(g) && !bl_frozen(g) ? bl_less(g->min, g->target) : 0;
-
-		if (miss <= most)
-			sum = bl_min(sum + miss, BALLOON_BYTES_MAX);
-	}
-	return sum;
-}
-
-/*
- * Reservations come before wants, and whole: an order below a reservation is
- * never given. If what is free does not do for all, those who miss least are
- * served, so that it does not matter who is listed first. Returns what is left.
- */
-static uint64_t restore(struct bl_world *w, uint64_t free)
-{
-	uint64_t most = BALLOON_BYTES_MAX;
-
-	if (!missing(w, most))
-		return free;
-	while (missing(w, most) > free)
-		most /= 2;
-	for (size_t i = 0; i < w->n; i++) {
-		struct bl_guest *g = &w->guests[i];
-		uint64_t miss = bl_can_move(g) && !bl_frozen(g) ? bl_less(g->min, g->target) : 0;
-
-		if (!miss)
-			continue;
-		g->reason = BALLOON_REASON_WAIT;
-		if (miss <= most) {
-			grow(g, miss, g->entitlement > g->min ? BALLOON_REASON_WAIT
-			                                      : BALLOON_REASON_RESERVATION);
-			free -= miss;
-		}
-	}
-	return free;
 }
 
 /* Deals what was seen free among those who want to grow: all of it to the
@@ -198,7 +154,7 @@ static void give(struct bl_world *w, uint64_t free, uint64_t wants, int pressed,
 		if (part < more && part < bl_min(deadband(w, g), more))
 			g->reason = BALLOON_REASON_WAIT;
 		else
-			grow(g, part, part < more ? BALLOON_REASON_WAIT
+			bl_grow(g, part, part < more ? BALLOON_REASON_WAIT
 			              : pressed   ? BALLOON_REASON_PRESSED
 			                          : g->bound);
 	}
@@ -282,7 +238,7 @@ static int lends(const struct bl_world *w)
 static void lend(struct bl_world *w, uint64_t free, uint64_t now)
 {
 	withdraw(w);
-	bl_lend(w, restore(w, free), now);
+	bl_lend(w, bl_restore(w, free), now);
 	retell(w, now);
 }
 
@@ -300,11 +256,11 @@ void bl_plan(struct bl_world *w, uint64_t now)
 	}
 	withdraw(w);
 	bl_pools_crowd(w);
-	lacking = missing(w, BALLOON_BYTES_MAX);
+	lacking = bl_missing(w, BALLOON_BYTES_MAX);
 	w->needy |= lacking != 0;
 	take(w, lacking + wants[0] + wants[1] + w->spare > free ||
 	             w->charged > w->capacity, now);
-	left = restore(w, free);
+	left = bl_restore(w, free);
 	give(w, left, wants[1], 1, now);
 	left = bl_less(left, bl_max(bl_min(wants[1], left), w->spare));
 	give(w, left, wants[0], 0, now);

@@ -35,6 +35,11 @@ void stage_set(struct stage *s, const struct set *set)
 		fprintf(s->timeline, "%s\n", set->story);
 }
 
+static uint64_t or_unknown(uint64_t mib)
+{
+	return mib ? mib * MIB : BALLOON_UNKNOWN;
+}
+
 size_t stage_enter(struct stage *s, const struct role *role)
 {
 	struct balloon_sim_guest guest = {
@@ -42,7 +47,7 @@ size_t stage_enter(struct stage *s, const struct role *role)
 		.fixed = role->fixed,
 		.name = role->name,
 		.size_bytes = role->size_mib * MIB,
-		.actual_bytes = BALLOON_UNKNOWN,
+		.actual_bytes = or_unknown(role->start_mib),
 		.start_at_ns = role->start_s * SECOND,
 		.boot_ns = role->boot_s * SECOND,
 		.swap_bytes = BALLOON_UNKNOWN,
@@ -56,11 +61,6 @@ size_t stage_enter(struct stage *s, const struct role *role)
 	if (role->behaviour)
 		stage_behave(s, i, role->behaviour);
 	return i;
-}
-
-static uint64_t or_unknown(uint64_t mib)
-{
-	return mib ? mib * MIB : BALLOON_UNKNOWN;
 }
 
 static struct balloon_allocation allocation(const struct role *role)

@@ -45,6 +45,7 @@ struct role {
 	uint64_t reservation_mib;
 	uint64_t limit_mib;
 	uint64_t shares;
+	uint64_t start_mib;   /* what it starts with; 0 = all of its size */
 	uint64_t start_s;
 	uint64_t boot_s;
 	const char *behaviour; /* from the start; NULL = obey */

@@ -167,6 +167,7 @@ int balloon_sim_add(struct balloon_sim *sim, const struct balloon_sim_guest *gue
 	if (fill_cold(sim, &sim->cold[i], &g) < 0)
 		return -ENOMEM;
 	fill_row(&sim->row[i], &sim->cold[i], &sim->hot[i]);
+	sim->press[i] = (struct press){ .orders = 0 };
 	bl_sim_unpressed(&sim->press[i]);
 	sim->row[i].fixed = g.fixed;
 	sim->row[i].key = new_key(sim, i);
