@@ -208,8 +208,10 @@ static void tell_age(char *text, size_t size, const struct balloon_why *w)
 	if (w->age_ns == BALLOON_UNKNOWN)
 		snprintf(text, size, "it never gave figures");
 	else
-		snprintf(text, size, "%s figures %.1f s old",
-		         w->source == BALLOON_SOURCE_HOST ? "host's" : "own", (double)w->age_ns / 1e9);
+		snprintf(text, size, "%s figures %.1f s old%s",
+		         w->source == BALLOON_SOURCE_HOST ? "host's" : "own",
+		         (double)w->age_ns / 1e9,
+		         w->source == BALLOON_SOURCE_CURVE ? " beside a curve of its misses" : "");
 }
 
 static void tell_rivals(char *text, size_t size, const struct balloon_why *w)
@@ -237,7 +239,7 @@ static void tell_hold(char *text, size_t size, const struct balloon *b, size_t i
 
 int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t size)
 {
-	char has[32], told[32], active[32], entitled[32], capacity[32], min[32], max[32], age[48],
+	char has[32], told[32], active[32], entitled[32], capacity[32], min[32], max[32], age[80],
 	        others[96], hold[160], kept[96];
 	struct balloon_why w;
 	size_t i;

@@ -593,8 +593,9 @@ struct balloon_why {
 	uint32_t bound;             /* enum balloon_reason: behind its entitlement */
 	uint32_t clamps;            /* enum balloon_clamp */
 	uint32_t source;            /* enum balloon_source */
-	uint32_t confidence_bp;     /* in active: all for fresh host figures, four fifths for
-	                               fresh guest figures, fading to none when stale */
+	uint32_t confidence_bp;     /* in its source: all for a curve and for fresh host figures,
+	                               four fifths for fresh guest figures, fading to none
+	                               when stale */
 	uint64_t age_ns;            /* of its figures; UNKNOWN = never had any */
 	uint64_t actual_bytes;
 	uint64_t active_bytes;
