@@ -122,7 +122,10 @@ void bl_kvm_guest_sample(const struct bl_kvm_guest *g, uint64_t now_ns,
 	s->size_bytes = g->figures.size_bytes;
 	s->actual_bytes = g->figures.actual_bytes;
 	s->resident_bytes = g->figures.resident_bytes;
-	s->active_bytes = BALLOON_UNKNOWN; /* libvirt does not sample it */
+	s->active_bytes = BALLOON_UNKNOWN; /* libvirt samples none of these */
+	s->cold_bytes = s->compress_bp = s->swapped_bytes = BALLOON_UNKNOWN;
+	s->refault_bytes = s->shared_bytes = s->shareable_bytes = BALLOON_UNKNOWN;
+	s->stall_bp = BALLOON_UNKNOWN;
 	if (g->serial_void != BALLOON_UNKNOWN && g->serial_void == g->serial)
 		blank_told(s);
 	else
