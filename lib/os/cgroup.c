@@ -302,3 +302,20 @@ int bl_cgroup_pressure_path(const struct bl_cgroups *cgroups, const char *group,
 		return -EOPNOTSUPP;
 	return bl_cgroup_path(cgroups, group, "memory.pressure", ret_path, size);
 }
+
+int bl_cgroup_lone(struct bl_cgroups *c, const char *group, int pid)
+{
+	char name[BL_CGROUP_MAX], *controller = (char *)(uintptr_t)CONTROLLER;
+	pid_t *pids = NULL;
+	int n = 0, rc;
+
+	(void)c;
+	if (!*group)
+		return 0;
+	snprintf(name, sizeof(name), "%s", group);
+	rc = errno_of(cgroup_get_procs(name, controller, &pids, &n));
+	if (rc == 0)
+		rc = n == 1 && pids[0] == pid;
+	free(pids);
+	return rc;
+}

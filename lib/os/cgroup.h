@@ -40,6 +40,9 @@ int bl_cgroup_parse(const char *text, size_t n, int version, char *ret_group, si
 /* The deepest group that holds both, into a; pure. */
 void bl_cgroup_common(char *a, const char *b);
 
+/* Whether a process is alone in its group: 1, 0 or -errno. The root is nobody's own. */
+int bl_cgroup_lone(struct bl_cgroups *cgroups, const char *group, int pid);
+
 /* UINT64_MAX: no limit, or not known. */
 struct bl_cgroup_memory {
 	uint64_t current_bytes;

@@ -23,6 +23,8 @@ struct bl_kvm {
 	struct balloon_sample *rows;
 	size_t rows_cap;
 	int meminfo_fd;              /* or -1 */
+	struct bl_press *press;      /* the host's own means; NULL = none, or another host */
+	int news_fd;                 /* of hub and press together; or -1 */
 	uint64_t now_ns;             /* the caller's clock, of this call */
 	uint64_t calls;              /* numbered so far */
 	struct bl_kvm_lane *view;    /* an observation that came back, or NULL */

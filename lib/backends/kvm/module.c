@@ -10,12 +10,15 @@
 #include "kvm.h"
 
 #include "../../os/meminfo.h"
+#include "../../os/press.h"
+#include "../hands/hands.h"
 #include "ear.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <libxml/parser.h>
@@ -40,6 +43,25 @@ static int refuse(int rc, char *ret_error, size_t size)
 	return rc;
 }
 
+/* libvirt's events, and the host's pressure, behind one descriptor. */
+static int gather_news(const struct bl_kvm *k)
+{
+	int pressure = k->press ? bl_press_fd(k->press) : -ENOTSUP, fd;
+	struct epoll_event readable = { .events = EPOLLIN };
+
+	if (pressure < 0)
+		return -1;
+	fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (epoll_ctl(fd, EPOLL_CTL_ADD, k->hub->event_fd, &readable) < 0 ||
+	    epoll_ctl(fd, EPOLL_CTL_ADD, pressure, &readable) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static int kvm_open(const char *uri, void **ret_self, char *ret_error, size_t size)
 {
 	struct bl_kvm_address address;
@@ -60,6 +82,8 @@ static int kvm_open(const char *uri, void **ret_self, char *ret_error, size_t si
 	xmlInitParser(); /* before there are threads, as libxml2 asks */
 	bl_kvm_ear_prepare();
 	k->meminfo_fd = address.here ? bl_meminfo_open() : -1;
+	k->press = address.here ? bl_hands_new() : NULL;
+	k->news_fd = gather_news(k);
 	*ret_self = k;
 	return 0;
 }
@@ -77,6 +101,9 @@ static void kvm_close(void *self)
 	bl_kvm_restore(k, bl_kvm_clock() + CLOSE_HALF_NS);
 	bl_kvm_hub_close(k->hub, bl_kvm_clock() + CLOSE_HALF_NS);
 	bl_kvm_roster_fini(&k->roster);
+	if (k->news_fd >= 0)
+		close(k->news_fd);
+	bl_press_close(k->press);
 	if (k->meminfo_fd >= 0)
 		close(k->meminfo_fd);
 	free(k->rows);
@@ -105,7 +132,7 @@ static int kvm_fd(void *self)
 {
 	const struct bl_kvm *k = self;
 
-	return k->hub->event_fd;
+	return k->news_fd >= 0 ? k->news_fd : k->hub->event_fd;
 }
 
 static const char *kvm_error(void *self)

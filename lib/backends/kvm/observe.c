@@ -10,6 +10,8 @@
 #include "kvm.h"
 
 #include "../../os/meminfo.h"
+#include "../hands/hands.h"
+#include "pid.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,6 +37,9 @@
 /* Guests that began to hang since the last beat and are passed in one: each
  * takes one attempt. More of them need more beats. */
 #define SEE_ATTEMPTS 3
+
+/* A guest's process is looked for again after so long. */
+#define PROCESS_AGAIN_NS UINT64_C(5000000000)
 
 static uint64_t patience(const struct bl_kvm *k)
 {
@@ -222,14 +227,29 @@ static bool room_for(struct bl_kvm *k, size_t n)
 	return true;
 }
 
+/* Once in a life of the guest, as a rule; a file that is not there yet will be. */
+static void find_process(const struct bl_kvm *k, struct bl_kvm_guest *g)
+{
+	if (!k->press || g->pid || k->now_ns < g->pid_ns)
+		return;
+	g->pid = bl_kvm_pid(k->hub->address.uri, g->name, g->uuid_text);
+	g->pid_ns = k->now_ns + PROCESS_AGAIN_NS;
+}
+
 static int fill_rows(struct bl_kvm *k, struct balloon_sheet *ret_sheet)
 {
 	const struct bl_kvm_roster *r = &k->roster;
 
 	if (!room_for(k, r->n))
 		return -ENOMEM;
-	for (size_t i = 0; i < r->n; i++)
-		bl_kvm_guest_sample(r->guests[i], k->now_ns, &k->rows[i]);
+	for (size_t i = 0; i < r->n; i++) {
+		struct bl_kvm_guest *g = r->guests[i];
+
+		bl_kvm_guest_sample(g, k->now_ns, &k->rows[i]);
+		find_process(k, g);
+		bl_hands_sample(k->press, g->pid, &k->rows[i]);
+	}
+	bl_hands_sheet(k->press, ret_sheet);
 	ret_sheet->stride = sizeof(*k->rows);
 	ret_sheet->guests = k->rows;
 	ret_sheet->guests_n = r->n;

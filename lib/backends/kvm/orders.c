@@ -14,6 +14,8 @@
  */
 #include "kvm.h"
 
+#include "../hands/hands.h"
+
 #include <errno.h>
 
 /* A healthy order takes a few ms (two calls and a word with the monitor). */
@@ -153,7 +155,9 @@ static int verdict(struct balloon_order *orders, size_t n)
 int bl_kvm_order(struct bl_kvm *k, struct balloon_order *orders, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		orders[i].rc = WAITING;
+		orders[i].rc = orders[i].means == BALLOON_MEANS_BALLOON
+		                       ? WAITING
+		                       : bl_hands_order(k->press, &orders[i]);
 	k->batch++;
 	k->orders = orders;
 	bl_kvm_harvest(k);

@@ -155,6 +155,8 @@ static void start_process(struct bl_kvm_guest *g, int id, uint64_t now_ns)
 	g->id = id;
 	g->generation = 0;
 	g->traits_known = false;
+	g->pid = 0;
+	g->pid_ns = 0;
 	g->call = 0; /* if one is out, it is about the old process */
 	g->ask_ns = 0;
 	g->ask_pause_ns = 0;

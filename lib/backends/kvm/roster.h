@@ -33,6 +33,9 @@ struct bl_kvm_guest {
 	bool period_owned;     /* we set its statistics period, and owe it the old one */
 	uint32_t period_old_s;
 
+	int pid;               /* its process on this host in this life; 0 = not known */
+	uint64_t pid_ns;       /* not looked for before this */
+
 	uint64_t since_ns;     /* running and observed without a break since */
 	bool driver_alive;     /* gave figures, or moved, in this life */
 	uint64_t serial;       /* last one seen, and when it was seen to change */
