@@ -77,7 +77,8 @@ static int check_rates(const struct balloon_profile *p, struct bl_complaint *c)
 			return -ERANGE;
 		}
 	}
-	if (p->flags & ~(uint32_t)(BALLOON_PROFILE_PROGRESSIVE_TAX | BALLOON_PROFILE_LEND))
+	if (p->flags & ~(uint32_t)(BALLOON_PROFILE_PROGRESSIVE_TAX | BALLOON_PROFILE_LEND |
+	                             BALLOON_PROFILE_SHARE))
 		return bl_complain(c, -EINVAL, "profile: flags 0x%x are not known here", p->flags);
 	if (!p->shrink_step_bp)
 		return bl_complain(c, -EINVAL, "profile: a shrink_step of 0 could take nothing");

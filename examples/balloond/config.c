@@ -39,6 +39,8 @@ static const struct field tuning_fields[] = {
 	FIELD("hold_max_pct", PCT, PROFILE(hold_max_bp), 0, 10000),
 	{ .name = "progressive_tax", .kind = BOOL,
 	  .flags_at = PROFILE(flags), .flag = BALLOON_PROFILE_PROGRESSIVE_TAX },
+	{ .name = "share", .kind = BOOL,
+	  .flags_at = PROFILE(flags), .flag = BALLOON_PROFILE_SHARE },
 	FIELD_END,
 };
 

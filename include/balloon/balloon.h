@@ -188,6 +188,9 @@ enum balloon_profile_flags {
 	BALLOON_PROFILE_PROGRESSIVE_TAX = 1u << 0, /* the more of it idles, the higher the rate */
 	BALLOON_PROFILE_LEND = 1u << 1,            /* lead guests by demand, not to entitlements;
 	                                              see the profile "lending" */
+	BALLOON_PROFILE_SHARE = 1u << 2,           /* all guests trust each other: equal pages
+	                                              of theirs may be kept once. What one of
+	                                              them writes, others can time */
 };
 
 /* Fills *ret_profile (struct_size set by the caller) with the profile called

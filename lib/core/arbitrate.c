@@ -178,7 +178,7 @@ static void entitle(struct bl_world *w)
 /*
  * What is held by those who cannot give it is not there. Until they do, the
  * others lend it out of what they are entitled to and do not use; never out of
- * what they need.
+ * what they need. Where the host has a means to take it, it does that instead.
  */
 static void lend(struct bl_world *w, uint64_t now)
 {
@@ -187,7 +187,7 @@ static void lend(struct bl_world *w, uint64_t now)
 	for (size_t i = 0; i < w->n; i++) {
 		struct bl_guest *g = &w->guests[i];
 
-		if (!g->pin && cannot_give(w, g, now)) {
+		if (!g->pin && cannot_give(w, g, now) && !bl_can_press(w, i, now)) {
 			g->pin = bl_charge(g);
 			pins++;
 		}

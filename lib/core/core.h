@@ -308,6 +308,9 @@ void bl_ladder_release(struct bl_world *w);
  * is known, and the backend has a means. */
 int bl_pressable(const struct bl_guest *g);
 
+/* Guest i refuses, and the host has a means left to take from it nevertheless. */
+int bl_can_press(const struct bl_world *w, size_t i, uint64_t now);
+
 void bl_beat(struct bl_world *w, uint64_t now);
 
 /* Raises everybody as far as the host's free memory goes. */

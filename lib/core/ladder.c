@@ -366,13 +366,14 @@ static void cap(const struct bl_world *w, size_t i, uint64_t now)
 	}
 }
 
-/* Sharing costs the guests nothing but time on the host: it is on for all while
- * the host has not plenty, and off after that. */
+/* Sharing costs the guests nothing but time on the host: where they trust each other
+ * it is on for all while the host has not plenty, and off after that. */
 static void share(const struct bl_world *w, size_t i, uint64_t now)
 {
 	const struct bl_guest *g = &w->guests[i];
 	struct bl_ladder *l = &w->ladders[i];
-	uint64_t want = w->state > BALLOON_HOST_HIGH ? g->seen.size : 0;
+	int on = (w->rules.flags & BALLOON_PROFILE_SHARE) && w->state > BALLOON_HOST_HIGH;
+	uint64_t want = on ? g->seen.size : 0;
 
 	if ((g->seen.means & BL_BIT(BALLOON_MEANS_SHARE)) && l->shared != want &&
 	    !bl_failed(l, BALLOON_MEANS_SHARE, now))

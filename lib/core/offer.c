@@ -83,13 +83,12 @@ static int asked(const struct bl_world *w, size_t i, uint64_t now)
 	return w->lacking && bl_pressable(g) && !g->hold && !bl_booting(w, g, now);
 }
 
-uint32_t bl_choose(const struct bl_world *w, size_t i, uint64_t now)
+/* Without force. */
+static uint32_t cheapest(const struct bl_world *w, size_t i, uint64_t now)
 {
 	const struct bl_guest *g = &w->guests[i];
 	const struct bl_ladder *l = &w->ladders[i];
 
-	if (!asked(w, i, now))
-		return BALLOON_MEANS_BALLOON;
 	if ((g->seen.means & BL_BIT(BALLOON_MEANS_COMPRESS)) &&
 	    has_room(w, g, BALLOON_MEANS_COMPRESS) &&
 	    remains(g, BALLOON_MEANS_COMPRESS) <= COMPRESSES &&
@@ -98,9 +97,25 @@ uint32_t bl_choose(const struct bl_world *w, size_t i, uint64_t now)
 	if ((g->seen.means & BL_BIT(BALLOON_MEANS_SWAP)) && has_room(w, g, BALLOON_MEANS_SWAP) &&
 	    !bl_failed(l, BALLOON_MEANS_SWAP, now))
 		return BALLOON_MEANS_SWAP;
-	if ((g->seen.means & BL_BIT(BALLOON_MEANS_CEILING)) && l->owes)
-		return BALLOON_MEANS_CEILING;
 	return BALLOON_MEANS_BALLOON;
+}
+
+int bl_can_press(const struct bl_world *w, size_t i, uint64_t now)
+{
+	const struct bl_guest *g = &w->guests[i];
+
+	return bl_pressable(g) && (g->seen.fixed || ((g->stuck || g->hollow) && g->seen.running)) &&
+	       cheapest(w, i, now) != BALLOON_MEANS_BALLOON;
+}
+
+uint32_t bl_choose(const struct bl_world *w, size_t i, uint64_t now)
+{
+	uint32_t means = asked(w, i, now) ? cheapest(w, i, now) : BALLOON_MEANS_BALLOON;
+
+	if (means == BALLOON_MEANS_BALLOON && w->ladders[i].owes &&
+	    (w->guests[i].seen.means & BL_BIT(BALLOON_MEANS_CEILING)))
+		return BALLOON_MEANS_CEILING;
+	return means;
 }
 
 /* What it has beyond its entitlement makes it cheap: a quarter of the price when

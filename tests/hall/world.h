@@ -131,6 +131,8 @@ static inline void random_profile(struct world *w)
 	if (one_in(w, 2))
 		w->profile.balloon_max_bp = (uint32_t)between(w, 1000, 10000);
 	if (one_in(w, 2))
+		w->profile.flags |= BALLOON_PROFILE_SHARE;
+	if (one_in(w, 2))
 		w->profile.settle_ns = between(w, 1, 60) * SECOND;
 }
 
