@@ -387,13 +387,14 @@ static void set_level(struct bl_press_levels *l, unsigned way, uint64_t bytes)
 
 int bl_press_level(struct bl_press *p, uint64_t key, unsigned way, uint64_t bytes)
 {
+	uint64_t off = way == BL_PRESS_SHARE ? 0 : UINT64_MAX; /* that can always be */
 	struct entry *e;
 	int rc = -ESRCH;
 
 	pthread_mutex_lock(&p->lock);
 	e = find(p, key);
 	if (e) {
-		rc = e->figures.ways & way || bytes == UINT64_MAX || !bytes ? 0 : -EOPNOTSUPP;
+		rc = e->figures.ways & way || bytes == off ? 0 : -EOPNOTSUPP;
 		if (rc == 0)
 			set_level(&e->told, way, bytes);
 		pthread_cond_signal(&p->wake);

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 /* Of settings that were turned, so that they can be put back after a kill -9. */
 #define JOURNAL "/run/libballoon.knobs"
@@ -33,7 +35,6 @@ static void blank(struct balloon_sample *s)
 	s->means = 0;
 	s->cold_bytes = BALLOON_UNKNOWN;
 	s->compress_bp = BALLOON_UNKNOWN;
-	s->swapped_bytes = BALLOON_UNKNOWN;
 	s->refault_bytes = BALLOON_UNKNOWN;
 	s->shared_bytes = BALLOON_UNKNOWN;
 	s->shareable_bytes = BALLOON_UNKNOWN;
@@ -66,7 +67,8 @@ void bl_hands_sample(struct bl_press *press, int pid, struct balloon_sample *s)
 		s->resident_bytes = f.resident_bytes;
 	s->cold_bytes = f.cold_bytes;
 	s->compress_bp = f.compress_bp;
-	s->swapped_bytes = f.swapped_bytes;
+	if (f.swapped_bytes != UINT64_MAX)
+		s->swapped_bytes = f.swapped_bytes;
 	s->refault_bytes = f.refault_bytes;
 	s->shared_bytes = f.shared_bytes;
 	s->stall_bp = f.stall_bp;
@@ -87,11 +89,28 @@ void bl_hands_sheet(struct bl_press *press, struct balloon_sheet *sheet)
 	sheet->stall_bp = host.stall_bp;
 }
 
+int bl_hands_fd(struct bl_press *press, int other)
+{
+	int pressure = press ? bl_press_fd(press) : -ENOTSUP, fd;
+	struct epoll_event readable = { .events = EPOLLIN };
+
+	if (pressure < 0)
+		return -ENOTSUP;
+	fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, other, &readable) == 0 &&
+	    epoll_ctl(fd, EPOLL_CTL_ADD, pressure, &readable) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -ENOTSUP;
+}
+
 int bl_hands_order(struct bl_press *press, const struct balloon_order *o)
 {
 	for (size_t i = 0; press && i < WAYS; i++) {
-		if (ways[i].means == o->means)
-			return bl_press_level(press, o->key, ways[i].way, o->target_bytes);
+		if (ways[i].means == o->means &&
+		    bl_press_level(press, o->key, ways[i].way, o->target_bytes) == 0)
+			return 0;
 	}
-	return -EOPNOTSUPP;
+	return -EOPNOTSUPP; /* or its process is not known */
 }

@@ -18,7 +18,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <libxml/parser.h>
@@ -43,25 +42,6 @@ static int refuse(int rc, char *ret_error, size_t size)
 	return rc;
 }
 
-/* libvirt's events, and the host's pressure, behind one descriptor. */
-static int gather_news(const struct bl_kvm *k)
-{
-	int pressure = k->press ? bl_press_fd(k->press) : -ENOTSUP, fd;
-	struct epoll_event readable = { .events = EPOLLIN };
-
-	if (pressure < 0)
-		return -1;
-	fd = epoll_create1(EPOLL_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if (epoll_ctl(fd, EPOLL_CTL_ADD, k->hub->event_fd, &readable) < 0 ||
-	    epoll_ctl(fd, EPOLL_CTL_ADD, pressure, &readable) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 static int kvm_open(const char *uri, void **ret_self, char *ret_error, size_t size)
 {
 	struct bl_kvm_address address;
@@ -83,7 +63,7 @@ static int kvm_open(const char *uri, void **ret_self, char *ret_error, size_t si
 	bl_kvm_ear_prepare();
 	k->meminfo_fd = address.here ? bl_meminfo_open() : -1;
 	k->press = address.here ? bl_hands_new() : NULL;
-	k->news_fd = gather_news(k);
+	k->news_fd = bl_hands_fd(k->press, k->hub->event_fd);
 	*ret_self = k;
 	return 0;
 }

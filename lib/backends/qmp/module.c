@@ -2,11 +2,14 @@
 /*
  * backend-qmp: guests of QEMU without libvirt (Proxmox VE, plain QEMU), behind
  * the contract of backend.h. This file is the door: it opens, closes and
- * passes on. No threads, and no call that waits for more than a deadline.
+ * passes on. No call waits for more than a deadline; the host's own means have a
+ * thread of theirs (lib/os/press.h).
  */
 #include "qmp.h"
 
 #include "../../os/meminfo.h"
+#include "../../os/press.h"
+#include "../hands/hands.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -47,6 +50,9 @@ static void qmp_close(void *self)
 	bl_qmp_restore(q);
 	bl_qmp_roster_fini(q);
 	bl_qmp_sockets_fini(&q->sockets);
+	if (q->news_fd >= 0)
+		close(q->news_fd);
+	bl_press_close(q->press);
 	close(q->epoll_fd);
 	if (q->meminfo_fd >= 0)
 		close(q->meminfo_fd);
@@ -96,6 +102,8 @@ static int qmp_open(const char *uri, void **ret_self, char *ret_error, size_t si
 		return refuse(rc, ret_error, size);
 	}
 	q->meminfo_fd = bl_meminfo_open();
+	q->press = bl_hands_new();
+	q->news_fd = bl_hands_fd(q->press, q->epoll_fd);
 	*ret_self = q;
 	return 0;
 }
@@ -122,7 +130,7 @@ static int qmp_fd(void *self)
 {
 	const struct bl_qmp *q = self;
 
-	return q->epoll_fd;
+	return q->news_fd >= 0 ? q->news_fd : q->epoll_fd;
 }
 
 static const char *qmp_error(void *self)

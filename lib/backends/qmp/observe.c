@@ -5,6 +5,8 @@
  */
 #include "qmp.h"
 
+#include "../hands/hands.h"
+
 #include "../../os/meminfo.h"
 
 #include <errno.h>
@@ -120,6 +122,7 @@ int bl_qmp_observe(struct bl_qmp *q, struct balloon_sheet *ret_sheet)
 	bl_qmp_roster_twins(q);
 	bl_qmp_leave(q);
 	bl_qmp_roster_seat(q);
+	bl_hands_sheet(q->press, ret_sheet);
 	read_host(q, ret_sheet);
 	ret_sheet->stride = sizeof(*q->rows);
 	ret_sheet->guests = q->rows;

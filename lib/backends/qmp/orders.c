@@ -9,10 +9,12 @@
  *	-ETIMEDOUT  sent to QEMU, which has not answered: may yet come to pass
  *	-EBUSY      not sent: it has not answered what it was asked before
  *	-EAGAIN     not sent: its socket was not to be had
- *	-EOPNOTSUPP by another means than the balloon
+ *	-EOPNOTSUPP by a means that the host has not for it
  *	others      what QEMU said
  */
 #include "qmp.h"
+
+#include "../hands/hands.h"
 
 #include <errno.h>
 
@@ -26,7 +28,7 @@ static int give(struct bl_qmp *q, struct balloon_order *o)
 	if (!g)
 		return -ESRCH;
 	if (o->means != BALLOON_MEANS_BALLOON)
-		return -EOPNOTSUPP;
+		return bl_hands_order(q->press, o);
 	if (g->round != BL_QMP_NO_ROUND)
 		return -EBUSY;
 	if (!bl_qmp_reach(q, g))

@@ -27,6 +27,8 @@ struct bl_qmp {
 	size_t n, cap, rows_n;
 	int epoll_fd;
 	int meminfo_fd;                    /* or -1 */
+	struct bl_press *press;            /* the host's own means, or NULL */
+	int news_fd;                       /* of epoll_fd and press together; or -1 */
 	struct json_tokener *tok;
 	uint64_t now_ns;                   /* the caller's clock, of this call */
 	uint64_t ids;                      /* questions asked so far */

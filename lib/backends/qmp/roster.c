@@ -5,6 +5,8 @@
  */
 #include "qmp.h"
 
+#include "../hands/hands.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +174,8 @@ void bl_qmp_roster_seat(struct bl_qmp *q)
 		if (!g->there || g->spare)
 			continue;
 		bl_qmp_guest_sample(g, q->now_ns, &q->rows[q->rows_n]);
+		bl_hands_sample(q->press, g->own && g->alive ? (int)g->process.pid : 0,
+		                &q->rows[q->rows_n]);
 		q->seats[q->rows_n++] = (struct bl_qmp_seat){ g->key, g };
 	}
 	if (q->rows_n)

@@ -176,18 +176,6 @@ static void blank_told(struct balloon_sample *s)
 	s->serial = BALLOON_UNKNOWN;
 }
 
-/* QEMU samples no pages, and no means but the balloon is offered here. */
-static void blank_sampled(struct balloon_sample *s)
-{
-	s->active_bytes = BALLOON_UNKNOWN;
-	s->cold_bytes = BALLOON_UNKNOWN;
-	s->compress_bp = BALLOON_UNKNOWN;
-	s->refault_bytes = BALLOON_UNKNOWN;
-	s->shared_bytes = BALLOON_UNKNOWN;
-	s->shareable_bytes = BALLOON_UNKNOWN;
-	s->stall_bp = BALLOON_UNKNOWN;
-}
-
 /* Those of the traits that are the contract's, too. */
 static uint32_t told_traits(const struct bl_qmp_guest *g, uint64_t now_ns)
 {
@@ -220,7 +208,7 @@ void bl_qmp_guest_sample(const struct bl_qmp_guest *g, uint64_t now_ns,
 	s->resident_bytes = resident_of(g);
 	s->swapped_bytes = g->own && g->alive ? g->memory.swapped_bytes : BALLOON_UNKNOWN;
 	s->traits = told_traits(g, now_ns);
-	blank_sampled(s);
+	s->active_bytes = BALLOON_UNKNOWN; /* QEMU samples no pages */
 	if (g->serial_void != BALLOON_UNKNOWN && g->serial_void == g->serial)
 		blank_told(s);
 	else
