@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""libballoon: who has how much memory on one host, and making it so.
+
+The C headers by the same words: Host is a struct balloon, Backend is one of your own,
+Sim is the simulated host, Recording plays back what was recorded. Memory is in bytes,
+time in nanoseconds, rates in basis points, and the unit is in the name. None is a number
+that nobody knows. What fails raises BalloonError: errno, the sentence, the guest."""
+from ._errors import UNKNOWN, BalloonError
+from ._library import call as _call
+from . import _calls
+from .backend import Attachment, Backend, Sheet
+from .host import Claim, Hold, Host, View, now_ns
+from .policy import Allocation, Policy, Pool, entitle, floor, min_free, profile
+from .recording import Recording
+from .rows import Rows
+from .sim import Guest, Sim, behaviour
+from .sim_structs import Behaviour, HostTruth, Point, Truth
+from .structs import Claimant, GuestReport, Node, Order, Profile, Report, Request, Sample, Why
+from .trace import Trace
+from .words import (Clamp, Fixed, HoldMode, HostState, ProfileFlags, Reason, Restart, SampleFlags,
+                    SimFlags, Source, State)
+
+PAGE_BYTES = 4096
+BYTES_MAX = 1 << 52
+SHARES_MAX = (1 << 26) - 1
+GUESTS_MAX = 1 << 20
+NODES_MAX = 16
+
+
+def version() -> str:
+    """Of the library that was found."""
+    text: bytes = _call("balloon_version")()
+    return text.decode()
+
+
+__all__ = [
+    "Allocation", "Attachment", "BYTES_MAX", "Backend", "BalloonError", "Behaviour", "Claim",
+    "Claimant", "Clamp", "Fixed", "GUESTS_MAX", "Guest", "GuestReport", "Hold", "HoldMode", "Host",
+    "HostState", "HostTruth", "NODES_MAX", "Node", "Order", "PAGE_BYTES", "Point", "Policy", "Pool",
+    "Profile", "ProfileFlags", "Reason", "Recording", "Report", "Request", "Restart", "Rows",
+    "SHARES_MAX", "Sample", "SampleFlags", "Sheet", "Sim", "SimFlags", "Source", "State", "Trace",
+    "Truth", "UNKNOWN", "View", "Why", "behaviour", "entitle", "floor", "min_free", "now_ns",
+    "profile", "version",
+]
