@@ -13,23 +13,29 @@ from ._struct import check_maybe, check_text, check_u32
 
 class Count(c_uint64):
     """A uint64_t argument; None is BALLOON_UNKNOWN."""
+    check = staticmethod(check_maybe)
+
     @classmethod
     def from_param(cls, value: Any) -> Any:
-        return c_uint64(check_maybe(value, "argument"))
+        return c_uint64(check_maybe(value, ""))
 
 
 class Word(c_uint32):
     """A uint32_t argument."""
+    check = staticmethod(check_u32)
+
     @classmethod
     def from_param(cls, value: Any) -> Any:
-        return c_uint32(check_u32(value, "argument"))
+        return c_uint32(check_u32(value, ""))
 
 
 class String(c_char_p):
     """A const char * argument: str, or None."""
+    check = staticmethod(check_text)
+
     @classmethod
     def from_param(cls, value: Any) -> Any:
-        return c_char_p(check_text(value, "argument"))
+        return c_char_p(check_text(value, ""))
 
 
 NUMBER = POINTER(c_uint64)

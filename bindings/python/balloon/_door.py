@@ -11,9 +11,12 @@ import errno
 import threading
 import weakref
 from types import TracebackType
-from typing import Any, Dict, Optional, Protocol, Tuple, Type
+from typing import Any, Callable, Dict, Optional, Protocol, Tuple, Type
 
 from ._errors import BalloonError
+
+
+SENTENCE = 512  # room for one; the library's own are shorter
 
 
 class Turn:
@@ -43,18 +46,42 @@ class Session:
     backend: Optional[int] = None  # address of its struct balloon_backend
     raised: Optional[BaseException] = None  # by a callback, and not yet by who called
     cause: Optional[BaseException] = None  # of an errno that a callback answered
+    looked = True  # the last beat came to the callback that looks, if there is one
 
     def __init__(self, uri: Optional[str] = None, *turns: Turn) -> None:
         self.uri = uri
         self.turns = turns
-        self.keep: Any = None
+        self.sentence = ctypes.create_string_buffer(SENTENCE)
+
+    def guarded(self, work: Callable[[], int], failed: int) -> int:
+        """Does the work of a callback. No exception goes into C: it would be lost there.
+        An OSError is an answer; anything else waits for surface()."""
+        try:
+            self.sentence.value = b""
+            return work()
+        except OSError as error:
+            self.cause = error
+            said = (error.strerror or str(error)).encode("utf-8", "replace")
+            self.sentence.value = said[:SENTENCE - 1]
+            return -(error.errno or failed)
+        except BaseException as error:  # KeyboardInterrupt too
+            self.raised = error
+            return -failed
+
+    def expect(self) -> None:
+        """A beat begins."""
 
     def closed(self) -> None:
         """The backend was closed."""
 
     def surface(self) -> None:
-        """Raises what a callback raised, now that no C is in between."""
+        """Raises what a callback raised, now that no C is in between. A signal that came
+        while C ran is handled on the way into a callback, before anything there can
+        catch it, and ctypes drops it: then the callback was not reached."""
         raised, self.raised = self.raised, None
+        if raised is None and not self.looked:
+            raised = KeyboardInterrupt()
+        self.looked = True
         if raised is not None:
             raise raised
 

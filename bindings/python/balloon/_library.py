@@ -69,11 +69,29 @@ def module(name: str) -> ctypes.CDLL:
                        "install it, or set BALLOON_BACKEND_DIR")
 
 
-@lru_cache(maxsize=None)
+CALLS: Dict[str, Any] = {}
+"""What was called so far."""
+
+
 def call(name: str) -> Any:
     """A function of the headers, its types declared."""
-    where, result, arguments = PROTOTYPES[name]
-    function = getattr(library() if where == "balloon" else module(where), name)
-    function.restype = result
-    function.argtypes = arguments
-    return function
+    if name not in CALLS:
+        where, result, arguments = PROTOTYPES[name]
+        function = getattr(library() if where == "balloon" else module(where), name)
+        function.restype = result
+        function.argtypes = arguments
+        CALLS[name] = spoken(function, name, arguments)
+    return CALLS[name]
+
+
+def spoken(function: Any, name: str, arguments: List[Any]) -> Any:
+    """ctypes makes an error of its own of what a type says to a value; ours says more."""
+    def calling(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except ctypes.ArgumentError:
+            for place, (kind, value) in enumerate(zip(arguments, values)):
+                if hasattr(kind, "check"):
+                    kind.check(value, f"{name}(), argument {place}")
+            raise
+    return calling

@@ -11,14 +11,13 @@ import errno
 import weakref
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from ._door import Door, Handle, Session, Turn
+from ._door import SENTENCE, Door, Handle, Session, Turn
 from ._errors import BalloonError
 from ._struct import check_u64, read_text
 from .rows import Rows, pin
 from .structs import (CLOSE, ERROR, FD, OBSERVE, OPEN, ORDER, CBackend, CSheet, Node, Order, Sample)
 
 ABI = 1  # BALLOON_BACKEND_ABI
-SENTENCE = 512
 
 
 class Sheet:
@@ -109,33 +108,21 @@ class Callbacks(Session):
         super().__init__(uri)
         self.python = backend
         self.sheet: Optional[Sheet] = None
-        self.sentence = ctypes.create_string_buffer(SENTENCE)
         self.table = CBackend(
             struct_size=ctypes.sizeof(CBackend), abi=ABI, name=backend.name,
             open=OPEN(self._open), close=CLOSE(self._close), observe=OBSERVE(self._observe),
             order=ORDER(self._order), fd=FD(self._fd), error=ERROR(self._error))
         self.backend = ctypes.addressof(self.table)
 
-    def _guarded(self, work: Callable[[], int], failed: int) -> int:
-        """No exception goes into C: it would be lost there."""
-        self.sentence.value = b""
-        try:
-            return work()
-        except OSError as error:
-            self.cause = error
-            said = (error.strerror or str(error)).encode("utf-8", "replace")
-            self.sentence.value = said[:SENTENCE - 1]
-            return -(error.errno or failed)
-        except BaseException as error:  # pylint: disable=broad-except
-            self.raised = error
-            return -failed
+    def expect(self) -> None:
+        self.looked = False
 
     def _open(self, uri: Optional[bytes], ret_self: Any, ret_error: int, size: int) -> int:
         def work() -> int:
             self.python.open(read_text(uri))
             ret_self[0] = self.backend
             return 0
-        rc = self._guarded(work, errno.EIO)
+        rc = self.guarded(work, errno.EIO)
         if rc < 0 and size:
             ctypes.memmove(ret_error, self.sentence.value[:size - 1] + b"\0",
                            min(size, len(self.sentence.value) + 1))
@@ -145,7 +132,7 @@ class Callbacks(Session):
         def work() -> int:
             self.python.close()
             return 0
-        self._guarded(work, errno.EIO)
+        self.guarded(work, errno.EIO)
 
     def _observe(self, _self: int, now_ns: int, ret_sheet: Any) -> int:
         def work() -> int:
@@ -153,7 +140,8 @@ class Callbacks(Session):
             sheet.lend(ret_sheet[0])
             self.sheet = sheet
             return 0
-        return self._guarded(work, errno.EAGAIN)
+        self.looked = True
+        return self.guarded(work, errno.EAGAIN)
 
     def _order(self, _self: int, now_ns: int, orders: Any, n: int) -> int:
         def work() -> int:
@@ -164,10 +152,10 @@ class Callbacks(Session):
             self.python.order(now_ns, rows)
             ctypes.memmove(orders, cells, ctypes.sizeof(cells))
             return 0
-        return self._guarded(work, errno.EIO)
+        return self.guarded(work, errno.EIO)
 
     def _fd(self, _self: int) -> int:
-        return self._guarded(self.python.fileno, errno.ENOTSUP)
+        return self.guarded(self.python.fileno, errno.ENOTSUP)
 
     def _error(self, _self: int) -> int:
         return ctypes.addressof(self.sentence)

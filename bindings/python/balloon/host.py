@@ -7,7 +7,7 @@ import weakref
 from types import TracebackType
 from typing import Any, Callable, Optional, Type, Union
 
-from ._door import Door, Handle, Session, Turn
+from ._door import SENTENCE, Door, Handle, Session, Turn
 from ._errors import BalloonError
 from ._library import call
 from ._struct import read_text
@@ -17,7 +17,6 @@ from .structs import LOG, CHold, COptions, GuestReport, Report, Request, Why
 from .words import HoldMode, OpenFlags
 
 Log = Callable[[int, str], None]
-SENTENCE = 1024  # room for a sentence; the library's own are below 512
 EXPLAIN_MAX = 4096
 
 
@@ -120,6 +119,7 @@ class Host(Handle):
         """One beat, now or at at_ns. Returns when the next is due; next_ns says so too,
         also when the beat failed (EAGAIN: the host could not be observed)."""
         due = ctypes.c_uint64(self.next_ns)
+        self._session.expect()
         try:
             self._ask("balloon_tick", now_ns() if at_ns is None else at_ns, due, frees=True)
         finally:
@@ -128,7 +128,13 @@ class Host(Handle):
 
     def fileno(self) -> int:
         """Readable when a beat is wanted before its time: for select and asyncio."""
-        return self._ask("balloon_fd")
+        try:
+            return self._ask("balloon_fd")
+        except BalloonError as error:
+            if error.errno != errno.ENOTSUP:
+                raise
+            raise BalloonError(errno.ENOTSUP, "this host has no descriptor; beat by next_ns "
+                               "alone") from error.__cause__
 
     def release(self, at_ns: Optional[int] = None) -> None:
         """Before leaving for good: raises every guest as far as free memory goes."""

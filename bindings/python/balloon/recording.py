@@ -23,21 +23,20 @@ class Playing(Session):
 
     def __init__(self, recording: "Recording") -> None:
         super().__init__(f"replay:{recording.path}", Turn("the recording"))
-        original = call("balloon_replay_backend")()
-        self.table = CBackend.from_buffer_copy(
-            ctypes.string_at(original, ctypes.sizeof(CBackend)))
+        self.player_backend = CBackend.from_address(call("balloon_replay_backend")())
+        self.table = CBackend.from_buffer_copy(self.player_backend)
         self.recording = recording
         self.player: Optional[int] = None
-        self._inner = self.table.open
-        self.outer = OPEN(self._open)
-        self.table.open = self.outer
+        self.table.open = OPEN(self._open)
         self.backend = ctypes.addressof(self.table)
 
     def _open(self, uri: Optional[bytes], ret_self: Any, ret_error: int, size: int) -> int:
-        rc: int = self._inner(uri, ret_self, ret_error, size)
-        if rc == 0:
-            self.player = ret_self[0]
-        return rc
+        def work() -> int:
+            rc: int = self.player_backend.open(uri, ret_self, ret_error, size)
+            if rc == 0:
+                self.player = ret_self[0]
+            return rc
+        return self.guarded(work, errno.EIO)
 
     def closed(self) -> None:
         self.player = None
