@@ -29,8 +29,8 @@ class Room(balloon.Backend):
         self.closed += 1
 
     def observe(self, now_ns):
-        used = sum(row.actual_bytes for row in self.sheet.guests)
-        self.sheet.available_bytes = self.sheet.total_bytes - used
+        used = sum(self.sheet.guests.column("actual_bytes"))
+        self.sheet.available_bytes = max(0, self.sheet.total_bytes - used)
         self.sheet.guests.column("serial")[:] = memoryview(
             now_ns.to_bytes(8, "little") * len(self.sheet.guests)).cast("Q")
         return self.sheet

@@ -3,42 +3,27 @@
 raised. Knows neither hosts nor guests.
 
 ctypes gives the interpreter's lock away during a call, and a callback may do anything.
-So each handle has a Turn: whoever comes while a call is under way, from another thread
-or from inside of a callback, is refused instead of let into C."""
+So each handle has a lock, and shares one with all that are open on the same world:
+another thread waits, and whoever calls from inside of a callback is refused. The locks
+are Python's own, since a signal may come between any two lines of Python."""
 import atexit
 import ctypes
 import errno
 import threading
 import weakref
 from types import TracebackType
-from typing import Any, Callable, Dict, Optional, Protocol, Tuple, Type
+from typing import Any, Callable, Dict, Optional, Protocol, Type
 
 from ._errors import BalloonError
-
 
 SENTENCE = 512  # room for one; the library's own are shorter
 
 
-class Turn:
-    """One call at a time. Those of them that are taken together make one turn."""
-
-    def __init__(self, what: str, *others: "Turn") -> None:
-        self.what = what
-        self.locks: Tuple[Tuple[str, threading.Lock], ...] = (
-            (what, threading.Lock()), *(lock for other in others for lock in other.locks))
-
-    def __enter__(self) -> None:
-        for place, (what, lock) in enumerate(self.locks):
-            if not lock.acquire(blocking=False):
-                for _, taken in self.locks[:place]:
-                    taken.release()
-                raise BalloonError(errno.EBUSY, f"{what} is in the middle of a call; a callback or "
-                                   "another thread has to wait until that is over")
-
-    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
-                 trace: Optional[TracebackType]) -> None:
-        for _, lock in self.locks:
-            lock.release()
+def refuse_inside(lock: Any, what: str) -> None:
+    """Raises if this thread is inside of a call already (as threading.Condition asks)."""
+    if lock._is_owned():
+        raise BalloonError(errno.EBUSY, f"{what} is in the middle of a call, which this callback "
+                           "belongs to; do it after that")
 
 
 class Session:
@@ -46,16 +31,17 @@ class Session:
     backend: Optional[int] = None  # address of its struct balloon_backend
     raised: Optional[BaseException] = None  # by a callback, and not yet by who called
     cause: Optional[BaseException] = None  # of an errno that a callback answered
-    looked = True  # the last beat came to the callback that looks, if there is one
+    python = False  # the backend's calls are Python's
+    answered = False  # a callback came to its end
 
-    def __init__(self, uri: Optional[str] = None, *turns: Turn) -> None:
+    def __init__(self, uri: Optional[str] = None, lock: Any = None) -> None:
         self.uri = uri
-        self.turns = turns
+        self.lock = lock or threading.RLock()
         self.sentence = ctypes.create_string_buffer(SENTENCE)
 
     def guarded(self, work: Callable[[], int], failed: int) -> int:
         """Does the work of a callback. No exception goes into C: it would be lost there.
-        An OSError is an answer; anything else waits for surface()."""
+        An OSError is an answer; anything else waits for end()."""
         try:
             self.sentence.value = b""
             return work()
@@ -67,21 +53,24 @@ class Session:
         except BaseException as error:  # KeyboardInterrupt too
             self.raised = error
             return -failed
-
-    def expect(self) -> None:
-        """A beat begins."""
+        finally:
+            self.answered = True
 
     def closed(self) -> None:
         """The backend was closed."""
 
-    def surface(self) -> None:
+    def begin(self) -> None:
+        """A call into C is next."""
+        self.raised = self.cause = None
+        self.answered = False
+
+    def end(self, rc: int, beat: bool = False) -> None:
         """Raises what a callback raised, now that no C is in between. A signal that came
         while C ran is handled on the way into a callback, before anything there can
-        catch it, and ctypes drops it: then the callback was not reached."""
+        catch it, and ctypes drops it: then a beat looked and had no answer."""
         raised, self.raised = self.raised, None
-        if raised is None and not self.looked:
+        if raised is None and beat and self.python and not self.answered and rc != -errno.EINVAL:
             raised = KeyboardInterrupt()
-        self.looked = True
         if raised is not None:
             raise raised
 
@@ -97,10 +86,16 @@ class Handle:
     Closed by close(), by leaving a with, when nobody refers to it, or at exit."""
     _pointer: Optional[int] = None
 
-    def _own(self, pointer: ctypes.c_void_p, turn: Turn) -> None:
+    def _own(self, pointer: ctypes.c_void_p, shared: Any) -> None:
         self._pointer = pointer.value
-        self._turn = turn
+        self._lock, self._shared = threading.RLock(), shared
         OPEN[id(self)] = weakref.ref(self)
+
+    def _enter(self) -> None:
+        """Before the locks are taken."""
+        self._alive()
+        refuse_inside(self._lock, f"the {type(self).__name__}")
+        refuse_inside(self._shared, "the world behind it")
 
     def _close(self, pointer: int) -> None:
         raise NotImplementedError
@@ -113,7 +108,8 @@ class Handle:
         """Lets go. Again does nothing."""
         if self._pointer is None:
             return
-        with self._turn:
+        refuse_inside(self._lock, f"the {type(self).__name__}")
+        with self._lock:
             pointer, self._pointer = self._pointer, None
             OPEN.pop(id(self), None)
             if pointer is not None:
@@ -145,9 +141,6 @@ def close_all() -> None:
     thread is in the middle of is left alone."""
     for reference in reversed(list(OPEN.values())):
         handle = reference()
-        try:
-            if handle is not None:
-                handle.close()
-        except BalloonError as error:
-            if error.errno != errno.EBUSY:
-                raise
+        if handle is not None and handle._lock.acquire(blocking=False):
+            handle._lock.release()
+            handle.close()

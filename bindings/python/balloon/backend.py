@@ -11,7 +11,7 @@ import errno
 import weakref
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from ._door import SENTENCE, Door, Handle, Session, Turn
+from ._door import SENTENCE, Door, Handle, Session, refuse_inside
 from ._errors import BalloonError
 from ._struct import check_u64, read_text
 from .rows import Rows, pin
@@ -103,10 +103,11 @@ class Backend:
 
 class Callbacks(Session):
     """The C side of one opening of a Backend."""
+    python = True
 
     def __init__(self, backend: Backend, uri: Optional[str] = None) -> None:
         super().__init__(uri)
-        self.python = backend
+        self.world = backend
         self.sheet: Optional[Sheet] = None
         self.table = CBackend(
             struct_size=ctypes.sizeof(CBackend), abi=ABI, name=backend.name,
@@ -114,12 +115,9 @@ class Callbacks(Session):
             order=ORDER(self._order), fd=FD(self._fd), error=ERROR(self._error))
         self.backend = ctypes.addressof(self.table)
 
-    def expect(self) -> None:
-        self.looked = False
-
     def _open(self, uri: Optional[bytes], ret_self: Any, ret_error: int, size: int) -> int:
         def work() -> int:
-            self.python.open(read_text(uri))
+            self.world.open(read_text(uri))
             ret_self[0] = self.backend
             return 0
         rc = self.guarded(work, errno.EIO)
@@ -130,17 +128,16 @@ class Callbacks(Session):
 
     def _close(self, _self: int) -> None:
         def work() -> int:
-            self.python.close()
+            self.world.close()
             return 0
         self.guarded(work, errno.EIO)
 
     def _observe(self, _self: int, now_ns: int, ret_sheet: Any) -> int:
         def work() -> int:
-            sheet = self.python.observe(now_ns)
+            sheet = self.world.observe(now_ns)
             sheet.lend(ret_sheet[0])
             self.sheet = sheet
             return 0
-        self.looked = True
         return self.guarded(work, errno.EAGAIN)
 
     def _order(self, _self: int, now_ns: int, orders: Any, n: int) -> int:
@@ -149,13 +146,13 @@ class Callbacks(Session):
             ctypes.memmove(cells, orders, ctypes.sizeof(cells))
             rows: Rows[Order] = Rows(cells, Order, writable=True)
             rows.column("rc")[:] = memoryview(bytes(4 * n)).cast("I")
-            self.python.order(now_ns, rows)
+            self.world.order(now_ns, rows)
             ctypes.memmove(orders, cells, ctypes.sizeof(cells))
             return 0
         return self.guarded(work, errno.EIO)
 
     def _fd(self, _self: int) -> int:
-        return self.guarded(self.python.fileno, errno.ENOTSUP)
+        return self.guarded(self.world.fileno, errno.ENOTSUP)
 
     def _error(self, _self: int) -> int:
         return ctypes.addressof(self.sentence)
@@ -178,21 +175,22 @@ class Attachment(Handle):
         self._table = CBackend.from_address(session.backend)
         self._seen: Optional["weakref.ref[Any]"] = None
         error, pointer = ctypes.create_string_buffer(SENTENCE), ctypes.c_void_p()
-        turn = Turn("the attachment", *session.turns)
-        with turn:
+        refuse_inside(session.lock, "what this leads to")
+        with session.lock:
             rc = self._table.open(None if uri is None else uri.encode(), ctypes.byref(pointer),
                                   ctypes.addressof(error), SENTENCE)
         if rc < 0:
             session.closed()
-            session.surface()
+            session.end(rc)
             raise BalloonError(-rc, read_text(error.value) or "") from session.cause
-        self._own(pointer, turn)
+        self._own(pointer, session.lock)
 
     def _close(self, pointer: int) -> None:
         self._outlive()
+        self._session.begin()
         self._table.close(pointer)
         self._session.closed()
-        self._session.surface()
+        self._session.end(0)
 
     def _outlive(self) -> None:
         cells = self._seen() if self._seen is not None else None
@@ -203,18 +201,20 @@ class Attachment(Handle):
     def _ask(self, function: Callable[..., int], *arguments: Any,
              then: Callable[[], None] = lambda: None) -> int:
         """Calls the backend, and does what must be done before anybody else calls it."""
-        with self._turn:
+        self._enter()
+        with self._lock, self._shared:
             pointer = self._alive()
             self._outlive()
-            self._session.cause = None
+            self._session.begin()
             rc = function(pointer, *arguments)
             said = self._table.error(pointer) if rc < 0 and self._table.error else None
             sentence = ctypes.string_at(said) if said else b""
             if rc >= 0:
                 then()
-        self._session.surface()
+            cause = self._session.cause
+            self._session.end(rc)
         if rc < 0:
-            raise BalloonError(-rc, read_text(sentence) or "") from self._session.cause
+            raise BalloonError(-rc, read_text(sentence) or "") from cause
         return rc
 
     def observe(self, now_ns: int) -> Sheet:

@@ -7,7 +7,7 @@ import weakref
 from types import TracebackType
 from typing import Any, Callable, Optional, Type, Union
 
-from ._door import SENTENCE, Door, Handle, Session, Turn
+from ._door import SENTENCE, Door, Handle, Session, refuse_inside
 from ._errors import BalloonError
 from ._library import call
 from ._struct import read_text
@@ -49,17 +49,18 @@ class Host(Handle):
         logger = self._logger(session, log) if log is not None else None
         if logger is not None:
             options.log = logger
-        pointer, turn = ctypes.c_void_p(), Turn("the host", *session.turns)
+        pointer = ctypes.c_void_p()
         self._start(session)
-        with turn:
+        refuse_inside(session.lock, "what this host leads to")
+        with session.lock:
             rc = call("balloon_open")(options, pointer)
         if rc < 0:
             session.closed()
-            session.surface()
+            session.end(rc)
             raise BalloonError(-rc, read_text(error.value) or "") from session.cause
-        self._own(pointer, turn)
+        self._own(pointer, session.lock)
         self._keep = logger
-        session.surface()
+        session.end(rc)
 
     def _start(self, session: Session) -> None:
         self._session = session
@@ -79,9 +80,10 @@ class Host(Handle):
 
     def _close(self, pointer: int) -> None:
         self._outlive()
+        self._session.begin()
         call("balloon_close")(pointer)
         self._session.closed()
-        self._session.surface()
+        self._session.end(0)
 
     def _outlive(self) -> None:
         """What the last guests() gave out keeps its names, if anybody has it still."""
@@ -91,26 +93,30 @@ class Host(Handle):
             pin(cells, GuestReport)
 
     def _ask(self, name: str, *arguments: Any, guest: Optional[str] = None,
-             short: Optional[ctypes.c_uint64] = None, frees: bool = False) -> int:
+             short: Optional[ctypes.c_uint64] = None, frees: bool = False,
+             beat: bool = False) -> int:
         """Calls what the headers call name. frees: what was given out may end with it."""
         function = call(name)
-        with self._turn:
+        self._enter()
+        with self._lock, self._shared:
             pointer = self._alive()
             if frees:
                 self._outlive()
-            self._session.cause = None
+            self._session.begin()
             rc: int = function(pointer, *arguments)
             sentence = call("balloon_error")(pointer) if rc < 0 else b""
-        self._session.surface()
+            cause = self._session.cause
+            self._session.end(rc, beat)
         if rc < 0:
             raise BalloonError(-rc, read_text(sentence) or "", guest,
-                               short.value if short is not None else None) from self._session.cause
+                               short.value if short is not None else None) from cause
         return rc
 
     @property
     def error(self) -> str:
         """The sentence for the last failure on this handle; "" if there was none."""
-        with self._turn:
+        self._enter()
+        with self._lock, self._shared:
             return read_text(call("balloon_error")(self._alive())) or ""
 
     # ------------------------------------------------------------------ beat
@@ -119,9 +125,9 @@ class Host(Handle):
         """One beat, now or at at_ns. Returns when the next is due; next_ns says so too,
         also when the beat failed (EAGAIN: the host could not be observed)."""
         due = ctypes.c_uint64(self.next_ns)
-        self._session.expect()
         try:
-            self._ask("balloon_tick", now_ns() if at_ns is None else at_ns, due, frees=True)
+            self._ask("balloon_tick", now_ns() if at_ns is None else at_ns, due, frees=True,
+                      beat=True)
         finally:
             self.next_ns = due.value
         return self.next_ns
@@ -161,7 +167,8 @@ class Host(Handle):
         """All guests as of the last beat, in the order the host lists them. Numbers and
         names stay what they are, whatever happens next."""
         function, row = call("balloon_guests"), ctypes.sizeof(GuestReport)
-        with self._turn:
+        self._enter()
+        with self._lock, self._shared:
             pointer = self._alive()
             cells = (GuestReport * self._guests_n)()
             n: int = function(pointer, cells, row, self._guests_n)
@@ -221,8 +228,9 @@ class View(Host):
     """What would be. A handle like any other, dry, with no host behind."""
 
     def __init__(self, pointer: ctypes.c_void_p) -> None:
-        self._start(Session())
-        self._own(pointer, Turn("the view"))
+        session = Session()
+        self._start(session)
+        self._own(pointer, session.lock)
 
     def set_host(self, total_bytes: int, available_bytes: int) -> None:
         self._ask("balloon_what_if_host", total_bytes, available_bytes, frees=True)

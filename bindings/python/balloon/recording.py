@@ -11,7 +11,7 @@ import ctypes
 import errno
 from typing import Any, Callable, Iterator, Optional
 
-from ._door import Session, Turn
+from ._door import Session, refuse_inside
 from ._errors import BalloonError
 from ._library import call
 from ._struct import read_text
@@ -22,7 +22,7 @@ class Playing(Session):
     """The player, with an open() that remembers what it opened."""
 
     def __init__(self, recording: "Recording") -> None:
-        super().__init__(f"replay:{recording.path}", Turn("the recording"))
+        super().__init__(f"replay:{recording.path}")
         self.player_backend = CBackend.from_address(call("balloon_replay_backend")())
         self.table = CBackend.from_buffer_copy(self.player_backend)
         self.recording = recording
@@ -63,7 +63,8 @@ class Recording:
         playing = self._playing
         if playing is None:
             raise BalloonError(errno.EBADF, f"{self.path} is not being played; open a Host on it")
-        with playing.turns[0]:
+        refuse_inside(playing.lock, self.path)
+        with playing.lock:
             if playing.player is None:
                 raise BalloonError(errno.EBADF, f"{self.path} is not being played; open a Host "
                                    "on it")

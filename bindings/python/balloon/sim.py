@@ -16,7 +16,7 @@ import errno
 import threading
 from typing import Iterable, Optional, Tuple, Union
 
-from ._door import Handle, Session, Turn
+from ._door import Handle, Session
 from ._errors import BalloonError
 from ._library import call
 from ._struct import read_text
@@ -30,7 +30,7 @@ class World:
 
     def __init__(self, pointer: int) -> None:
         self.pointer = pointer
-        self.turn = Turn("the simulated host")
+        self.lock = threading.RLock()
         self.users = 1
         self.counting = threading.RLock()  # again by a finalizer, in the middle of it
 
@@ -50,7 +50,7 @@ class Visit(Session):
     """One handle that is open on a simulated host."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(None, world.turn)
+        super().__init__(None, world.lock)
         self.world: Optional[World] = world
         self.backend = call("balloon_sim_backend")(world.pointer)
         world.enter()
@@ -86,7 +86,7 @@ class Sim(Handle):
             }.get(-rc, "sim: numbers that make no sense; own use is within the total, and the "
                   "cache within own use"))
         self._world = World(pointer.value or 0)
-        self._own(pointer, self._world.turn)
+        self._own(pointer, self._world.lock)
 
     def _close(self, pointer: int) -> None:
         self._world.leave()
@@ -101,7 +101,8 @@ class Sim(Handle):
         super().close()
 
     def _ask(self, name: str, *arguments: object, guest: Optional[str] = None) -> None:
-        with self._turn:
+        self._enter()
+        with self._lock, self._shared:
             rc = call(name)(self._alive(), *arguments)
         if rc < 0:
             raise BalloonError(-rc, f"{name[len('balloon_'):]}: {WRONG.get(-rc, 'refused')}", guest)
@@ -124,12 +125,14 @@ class Sim(Handle):
 
     def away(self, for_ns: int) -> None:
         """The hypervisor's daemon goes away for so long; the guests live on."""
-        with self._turn:
+        self._enter()
+        with self._lock, self._shared:
             call("balloon_sim_away")(self._alive(), for_ns)
 
     def nudge(self) -> None:
         """Makes the descriptor readable, as a hypervisor's event would."""
-        with self._turn:
+        self._enter()
+        with self._lock, self._shared:
             call("balloon_sim_nudge")(self._alive())
 
     def add(self, name: str, size_bytes: int, *, actual_bytes: Optional[int] = None,
