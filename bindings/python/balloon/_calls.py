@@ -1,100 +1,76 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every function of the headers and what it takes and returns, a line each.
 
-Numbers go through Count, which refuses what ctypes would cut off in silence."""
+COUNT, WORD and STRING refuse what ctypes would cut off in silence."""
 from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Dict, List, Tuple
 
 from . import structs as s
 from . import sim_structs as m
 from ._library import PROTOTYPES
-from ._struct import check_maybe, check_text, check_u32
+from ._struct import Kind, check_maybe, check_text, check_u32
 
 
-class Count(c_uint64):
-    """A uint64_t argument; None is BALLOON_UNKNOWN."""
-    check = staticmethod(check_maybe)
-
-    @classmethod
-    def from_param(cls, value: Any) -> Any:
-        return c_uint64(check_maybe(value, ""))
-
-
-class Word(c_uint32):
-    """A uint32_t argument."""
-    check = staticmethod(check_u32)
-
-    @classmethod
-    def from_param(cls, value: Any) -> Any:
-        return c_uint32(check_u32(value, ""))
-
-
-class String(c_char_p):
-    """A const char * argument: str, or None."""
-    check = staticmethod(check_text)
-
-    @classmethod
-    def from_param(cls, value: Any) -> Any:
-        return c_char_p(check_text(value, ""))
-
-
+COUNT = Kind(c_uint64, None, check_maybe)  # None is BALLOON_UNKNOWN
+WORD = Kind(c_uint32, None, check_u32)
+STRING = Kind(c_char_p, None, check_text)
 NUMBER = POINTER(c_uint64)
 HANDLE = c_void_p
 
 FUNCTIONS: Dict[str, Dict[str, Tuple[Any, List[Any]]]] = {
     "balloon": {
         "balloon_version": (c_char_p, []),
-        "balloon_entitle": (c_int, [POINTER(s.Claimant), c_size_t, Count, Word, NUMBER]),
-        "balloon_profile": (c_int, [String, POINTER(s.Profile)]),
-        "balloon_floor": (c_uint64, [Count]),
-        "balloon_min_free": (c_uint64, [Count]),
+        "balloon_entitle": (c_int, [POINTER(s.Claimant), c_size_t, COUNT, WORD, NUMBER]),
+        "balloon_profile": (c_int, [STRING, POINTER(s.Profile)]),
+        "balloon_floor": (c_uint64, [COUNT]),
+        "balloon_min_free": (c_uint64, [COUNT]),
         "balloon_open": (c_int, [POINTER(s.COptions), POINTER(HANDLE)]),
         "balloon_close": (None, [HANDLE]),
         "balloon_error": (c_char_p, [HANDLE]),
         "balloon_set_policy": (c_int, [HANDLE, POINTER(s.CPolicy)]),
-        "balloon_tick": (c_int, [HANDLE, Count, NUMBER]),
+        "balloon_tick": (c_int, [HANDLE, COUNT, NUMBER]),
         "balloon_fd": (c_int, [HANDLE]),
-        "balloon_release": (c_int, [HANDLE, Count]),
+        "balloon_release": (c_int, [HANDLE, COUNT]),
         "balloon_admit": (c_int, [HANDLE, POINTER(s.Request), NUMBER]),
-        "balloon_claim": (c_int, [HANDLE, POINTER(s.Request), String, Count, NUMBER]),
-        "balloon_claim_ready": (c_int, [HANDLE, Count, NUMBER]),
-        "balloon_claim_renew": (c_int, [HANDLE, Count, Count]),
-        "balloon_claim_release": (c_int, [HANDLE, Count]),
+        "balloon_claim": (c_int, [HANDLE, POINTER(s.Request), STRING, COUNT, NUMBER]),
+        "balloon_claim_ready": (c_int, [HANDLE, COUNT, NUMBER]),
+        "balloon_claim_renew": (c_int, [HANDLE, COUNT, COUNT]),
+        "balloon_claim_release": (c_int, [HANDLE, COUNT]),
         "balloon_what_if": (c_int, [HANDLE, POINTER(HANDLE)]),
-        "balloon_what_if_host": (c_int, [HANDLE, Count, Count]),
-        "balloon_what_if_guest": (c_int, [HANDLE, String, Count, Count]),
-        "balloon_what_if_gone": (c_int, [HANDLE, String]),
-        "balloon_hold": (c_int, [HANDLE, String, POINTER(s.CHold)]),
-        "balloon_unhold": (c_int, [HANDLE, String, String]),
-        "balloon_state_name": (c_char_p, [Word]),
-        "balloon_fixed_name": (c_char_p, [Word]),
-        "balloon_reason_name": (c_char_p, [Word]),
-        "balloon_host_state_name": (c_char_p, [Word]),
+        "balloon_what_if_host": (c_int, [HANDLE, COUNT, COUNT]),
+        "balloon_what_if_guest": (c_int, [HANDLE, STRING, COUNT, COUNT]),
+        "balloon_what_if_gone": (c_int, [HANDLE, STRING]),
+        "balloon_hold": (c_int, [HANDLE, STRING, POINTER(s.CHold)]),
+        "balloon_unhold": (c_int, [HANDLE, STRING, STRING]),
+        "balloon_state_name": (c_char_p, [WORD]),
+        "balloon_fixed_name": (c_char_p, [WORD]),
+        "balloon_reason_name": (c_char_p, [WORD]),
+        "balloon_host_state_name": (c_char_p, [WORD]),
         "balloon_report": (c_int, [HANDLE, POINTER(s.Report)]),
         "balloon_guests": (c_int, [HANDLE, POINTER(s.GuestReport), c_size_t, c_size_t]),
-        "balloon_why": (c_int, [HANDLE, String, POINTER(s.Why)]),
-        "balloon_explain": (c_int, [HANDLE, String, c_void_p, c_size_t]),
+        "balloon_why": (c_int, [HANDLE, STRING, POINTER(s.Why)]),
+        "balloon_explain": (c_int, [HANDLE, STRING, c_void_p, c_size_t]),
     },
     "sim": {
         "balloon_sim_new": (c_int, [POINTER(m.CHost), POINTER(HANDLE)]),
         "balloon_sim_free": (None, [HANDLE]),
         "balloon_sim_backend": (c_void_p, [HANDLE]),
         "balloon_sim_uri": (c_char_p, [HANDLE]),
-        "balloon_sim_step": (c_int, [HANDLE, Count]),
-        "balloon_sim_set_host": (c_int, [HANDLE, Count, Count]),
-        "balloon_sim_away": (None, [HANDLE, Count]),
+        "balloon_sim_step": (c_int, [HANDLE, COUNT]),
+        "balloon_sim_set_host": (c_int, [HANDLE, COUNT, COUNT]),
+        "balloon_sim_away": (None, [HANDLE, COUNT]),
         "balloon_sim_nudge": (None, [HANDLE]),
         "balloon_sim_add": (c_int, [HANDLE, POINTER(m.CGuest), NUMBER]),
-        "balloon_sim_remove": (c_int, [HANDLE, Count]),
-        "balloon_sim_restart": (c_int, [HANDLE, Count, Word, NUMBER]),
-        "balloon_sim_set_fixed": (c_int, [HANDLE, Count, Word]),
-        "balloon_sim_set_demand": (c_int, [HANDLE, Count, Count, Count]),
-        "balloon_sim_set_trace": (c_int, [HANDLE, Count, POINTER(m.Point), c_size_t]),
-        "balloon_sim_set_wander": (c_int, [HANDLE, Count]),
-        "balloon_sim_set_cache": (c_int, [HANDLE, Count, Count, Count]),
-        "balloon_sim_behaviour": (c_int, [String, Count, POINTER(m.Behaviour)]),
-        "balloon_sim_set_behaviour": (c_int, [HANDLE, Count, POINTER(m.Behaviour)]),
-        "balloon_sim_truth": (c_int, [HANDLE, Count, POINTER(m.Truth)]),
+        "balloon_sim_remove": (c_int, [HANDLE, COUNT]),
+        "balloon_sim_restart": (c_int, [HANDLE, COUNT, WORD, NUMBER]),
+        "balloon_sim_set_fixed": (c_int, [HANDLE, COUNT, WORD]),
+        "balloon_sim_set_demand": (c_int, [HANDLE, COUNT, COUNT, COUNT]),
+        "balloon_sim_set_trace": (c_int, [HANDLE, COUNT, POINTER(m.Point), c_size_t]),
+        "balloon_sim_set_wander": (c_int, [HANDLE, COUNT]),
+        "balloon_sim_set_cache": (c_int, [HANDLE, COUNT, COUNT, COUNT]),
+        "balloon_sim_behaviour": (c_int, [STRING, COUNT, POINTER(m.Behaviour)]),
+        "balloon_sim_set_behaviour": (c_int, [HANDLE, COUNT, POINTER(m.Behaviour)]),
+        "balloon_sim_truth": (c_int, [HANDLE, COUNT, POINTER(m.Truth)]),
         "balloon_sim_host_truth": (c_int, [HANDLE, POINTER(m.HostTruth)]),
     },
     "replay": {

@@ -79,19 +79,18 @@ def call(name: str) -> Any:
         where, result, arguments = PROTOTYPES[name]
         function = getattr(library() if where == "balloon" else module(where), name)
         function.restype = result
-        function.argtypes = arguments
-        CALLS[name] = spoken(function, name, arguments)
+        function.argtypes = [getattr(kind, "ctype", kind) for kind in arguments]
+        CALLS[name] = checked(function, [
+            (place, kind.write, f"{name}(), argument {place}")
+            for place, kind in enumerate(arguments) if hasattr(kind, "write")])
     return CALLS[name]
 
 
-def spoken(function: Any, name: str, arguments: List[Any]) -> Any:
-    """ctypes makes an error of its own of what a type says to a value; ours says more."""
+def checked(function: Any, checks: List[Tuple[int, Any, str]]) -> Any:
+    """Not by from_param(): ctypes drops what is raised there, a Ctrl-C too."""
     def calling(*values: Any) -> Any:
-        try:
-            return function(*values)
-        except ctypes.ArgumentError:
-            for place, (kind, value) in enumerate(zip(arguments, values)):
-                if hasattr(kind, "check"):
-                    kind.check(value, f"{name}(), argument {place}")
-            raise
-    return calling
+        given = list(values)
+        for place, check, what in checks:
+            given[place] = check(given[place], what)
+        return function(*given)
+    return calling if checks else function
