@@ -31,8 +31,7 @@ class Room(balloon.Backend):
     def observe(self, now_ns):
         used = sum(self.sheet.guests.column("actual_bytes"))
         self.sheet.available_bytes = max(0, self.sheet.total_bytes - used)
-        self.sheet.guests.column("serial")[:] = memoryview(
-            now_ns.to_bytes(8, "little") * len(self.sheet.guests)).cast("Q")
+        self.sheet.guests.set_column("serial", [now_ns] * len(self.sheet.guests))
         return self.sheet
 
     def order(self, now_ns, orders):

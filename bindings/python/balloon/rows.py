@@ -4,7 +4,7 @@ sequence of rows, and columns of it that are views and no copies."""
 import ctypes
 from array import array
 from itertools import accumulate
-from typing import (Any, Dict, Generic, Iterator, List, Optional, Sequence, Type, TypeVar, Union,
+from typing import (Any, Dict, Generic, Iterable, Iterator, List, Optional, Sequence, Type, TypeVar, Union,
                     overload)
 
 from ._struct import Struct
@@ -54,6 +54,11 @@ class Rows(Sequence[R], Generic[R]):
         column = cells[offset // size::ctypes.sizeof(self._row) // size]
         return column if self._writable else column.toreadonly()
 
+    def set_column(self, name: str, values: Iterable[int]) -> None:
+        """Writes one field of all rows."""
+        column = self.column(name)
+        column[:] = array(column.format, values)
+
     @property
     def names(self) -> List[str]:
         return [text.decode("utf-8", "surrogateescape") for text in texts(self.column("name"))]
@@ -90,6 +95,6 @@ def pin(cells: Any, row: Type[Struct], names: Sequence[str] = ("name", "uuid")) 
         blob = ctypes.create_string_buffer(b"\0".join(found))
         ends = accumulate((len(text) + 1 for text in found), initial=ctypes.addressof(blob))
         places = {0: 0, **dict(zip(different, ends))}
-        column[:] = array("Q", map(places.__getitem__, old))
+        rows.set_column(name, map(places.__getitem__, old))
         kept.append(blob)
     cells.texts = kept
