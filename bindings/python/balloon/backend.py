@@ -145,7 +145,7 @@ class Callbacks(Session):
             cells = (Order * n)()
             ctypes.memmove(cells, orders, ctypes.sizeof(cells))
             rows: Rows[Order] = Rows(cells, Order, writable=True)
-            rows.set_column("rc", bytes(n))
+            rows.set_column("rc", [0] * n)
             self.world.order(now_ns, rows)
             ctypes.memmove(orders, cells, ctypes.sizeof(cells))
             return 0

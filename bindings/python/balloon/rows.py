@@ -10,7 +10,7 @@ from typing import (Any, Dict, Generic, Iterable, Iterator, List, Optional, Sequ
 from ._struct import Struct
 
 R = TypeVar("R", bound=Struct)
-FORMATS = {1: "B", 2: "H", 4: "I", 8: "Q"}
+FORMATS = {4: "I", 8: "Q"}
 
 
 class Rows(Sequence[R], Generic[R]):
@@ -48,9 +48,10 @@ class Rows(Sequence[R], Generic[R]):
         """One field of all rows, as a view: UNKNOWN for what nobody knows, enums as
         numbers, bytes as they are. numpy.asarray() takes it without a copy."""
         offset, size = self._row.place(name)
+        form = "i" if self._row.FIELDS[name].ctype is ctypes.c_int32 else FORMATS[size]
         if not len(self):
-            return memoryview(array(FORMATS[size]))
-        cells = memoryview(self._cells).cast("B").cast(FORMATS[size])
+            return memoryview(array(form))
+        cells = memoryview(self._cells).cast("B").cast(form)
         column = cells[offset // size::ctypes.sizeof(self._row) // size]
         return column if self._writable else column.toreadonly()
 
