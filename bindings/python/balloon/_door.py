@@ -32,7 +32,8 @@ class Session:
     raised: Optional[BaseException] = None  # by a callback, and not yet by who called
     cause: Optional[BaseException] = None  # of an errno that a callback answered
     python = False  # the backend's calls are Python's
-    answered = False  # a callback came to its end
+    inside = False  # of a callback, whose last line says no
+    answered = False  # the backend looked, and came to the end of it
 
     def __init__(self, uri: Optional[str] = None, lock: Any = None) -> None:
         self.uri = uri
@@ -42,6 +43,7 @@ class Session:
     def guarded(self, work: Callable[[], int], failed: int) -> int:
         """Does the work of a callback. No exception goes into C: it would be lost there.
         An OSError is an answer; anything else waits for end()."""
+        self.inside = True
         try:
             self.sentence.value = b""
             return work()
@@ -53,8 +55,6 @@ class Session:
         except BaseException as error:  # KeyboardInterrupt too
             self.raised = error
             return -failed
-        finally:
-            self.answered = True
 
     def closed(self) -> None:
         """The backend was closed."""
@@ -62,14 +62,15 @@ class Session:
     def begin(self) -> None:
         """A call into C is next."""
         self.raised = self.cause = None
-        self.answered = False
+        self.inside = self.answered = False
 
     def end(self, rc: int, beat: bool = False) -> None:
-        """Raises what a callback raised, now that no C is in between. A signal that came
-        while C ran is handled on the way into a callback, before anything there can
-        catch it, and ctypes drops it: then a beat looked and had no answer."""
+        """Raises what a callback raised, now that no C is in between. A signal is also
+        handled on the way into a callback and out of it, where nothing there can catch
+        what that raises, and ctypes drops it: such a callback did not come to its end."""
         raised, self.raised = self.raised, None
-        if raised is None and beat and self.python and not self.answered and rc != -errno.EINVAL:
+        unheard = beat and self.python and not self.answered and rc != -errno.EINVAL
+        if raised is None and (self.inside or unheard):
             raised = KeyboardInterrupt()
         if raised is not None:
             raise raised

@@ -124,6 +124,7 @@ class Callbacks(Session):
         if rc < 0 and size:
             ctypes.memmove(ret_error, self.sentence.value[:size - 1] + b"\0",
                            min(size, len(self.sentence.value) + 1))
+        self.inside = False
         return rc
 
     def _close(self, _self: int) -> None:
@@ -131,6 +132,7 @@ class Callbacks(Session):
             self.world.close()
             return 0
         self.guarded(work, errno.EIO)
+        self.inside = False
 
     def _observe(self, _self: int, now_ns: int, ret_sheet: Any) -> int:
         def work() -> int:
@@ -138,7 +140,9 @@ class Callbacks(Session):
             sheet.lend(ret_sheet[0])
             self.sheet = sheet
             return 0
-        return self.guarded(work, errno.EAGAIN)
+        rc = self.guarded(work, errno.EAGAIN)
+        self.answered, self.inside = True, False
+        return rc
 
     def _order(self, _self: int, now_ns: int, orders: Any, n: int) -> int:
         def work() -> int:
@@ -149,10 +153,14 @@ class Callbacks(Session):
             self.world.order(now_ns, rows)
             ctypes.memmove(orders, cells, ctypes.sizeof(cells))
             return 0
-        return self.guarded(work, errno.EIO)
+        rc = self.guarded(work, errno.EIO)
+        self.inside = False
+        return rc
 
     def _fd(self, _self: int) -> int:
-        return self.guarded(self.world.fileno, errno.ENOTSUP)
+        rc = self.guarded(self.world.fileno, errno.ENOTSUP)
+        self.inside = False
+        return rc
 
     def _error(self, _self: int) -> int:
         return ctypes.addressof(self.sentence)

@@ -52,6 +52,7 @@ class Host(Handle):
         pointer = ctypes.c_void_p()
         self._start(session)
         refuse_inside(session.lock, "what this host leads to")
+        session.begin()
         with session.lock:
             rc = call("balloon_open")(options, pointer)
         if rc < 0:

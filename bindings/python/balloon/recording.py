@@ -36,7 +36,9 @@ class Playing(Session):
             if rc == 0:
                 self.player = ret_self[0]
             return rc
-        return self.guarded(work, errno.EIO)
+        rc = self.guarded(work, errno.EIO)
+        self.inside = False
+        return rc
 
     def closed(self) -> None:
         self.player = None

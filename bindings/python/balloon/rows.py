@@ -80,22 +80,23 @@ def texts(pointers: memoryview) -> List[bytes]:
     if not addresses:
         return []
     found = (ctypes.c_char_p * len(addresses)).from_buffer(addresses)[:]
-    return [text or b"" for text in found]
+    return [text or b"" for text in found] if 0 in addresses else found
 
 
 def pin(cells: Any, row: Type[Struct], names: Sequence[str] = ("name", "uuid")) -> None:
     """Copies the texts of rows that live on beside them, before the library frees what
-    they point to. Many are alike (no UUID), so each address is read once."""
+    they point to. What points nowhere goes on to do so."""
     rows: Rows[Any] = Rows(cells, row, writable=True)
     kept = []
     for name in names:
         column = rows.column(name)
-        old = array("Q", column.tolist())
-        different = array("Q", set(old) - {0})
-        found = texts(memoryview(different))
+        found = texts(column)
         blob = ctypes.create_string_buffer(b"\0".join(found))
-        ends = accumulate((len(text) + 1 for text in found), initial=ctypes.addressof(blob))
-        places = {0: 0, **dict(zip(different, ends))}
-        rows.set_column(name, map(places.__getitem__, old))
+        lengths = map((1).__add__, map(len, found))
+        places = array("Q", accumulate(lengths, initial=ctypes.addressof(blob)))
+        places.pop()
+        if 0 in column:
+            places = array("Q", [old and new for old, new in zip(column, places)])
+        column[:] = places
         kept.append(blob)
     cells.texts = kept
