@@ -79,7 +79,7 @@ def texts(pointers: memoryview) -> List[bytes]:
     addresses = array("Q", pointers.tolist())
     if not addresses:
         return []
-    found = (ctypes.c_char_p * len(addresses)).from_buffer(addresses)[:]
+    found: List[Any] = (ctypes.c_char_p * len(addresses)).from_buffer(addresses)[:]
     return [text or b"" for text in found] if 0 in addresses else found
 
 
