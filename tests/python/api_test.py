@@ -72,7 +72,7 @@ class Doors(Case):
     def test_words(self):
         self.assertEqual(str(balloon.State.STUCK), "stuck")
         self.assertEqual(balloon.Reason.TAX.word, "tax")
-        for enum in (balloon.State, balloon.HostState, balloon.Fixed, balloon.Reason):
+        for enum in (balloon.Means, balloon.State, balloon.HostState, balloon.Fixed, balloon.Reason):
             self.assertEqual(len({str(member) for member in enum}), len(enum))
 
 
@@ -127,6 +127,17 @@ class Hosts(Case):
         self.assertIn("g0 has", host.explain("g0"))
         for ask in (host.why, host.explain):
             self.assertEqual(self.fails(errno.ENOENT, "no guest", ask, "x").guest, "x")
+
+    def test_ladder(self):
+        sim = self.sim(swap_bytes=GIB, compress_max_bytes=GIB // 4, compress_bp=3000,
+                       demand=900 * MIB)
+        host = self.host(sim, policy=balloon.Policy(budget_bytes=GIB))
+        beats(host, 60)
+        rungs = host.ladder()
+        self.assertEqual([rung.means for rung in rungs], list(balloon.Means))
+        self.assertGreater(rungs[0].applied_bytes + rungs[0].ordered_bytes, 0)
+        self.assertEqual(len(host.ladder("g0")), balloon.MEANS_N)
+        self.assertEqual(self.fails(errno.ENOENT, "x", host.ladder, "x").guest, "x")
 
     def test_policy(self):
         allow = balloon.Allocation
@@ -351,6 +362,23 @@ class InPython(Case):
         host.tick(SECOND)
         self.assertEqual(host.guests().names, ["n0", "n1"])
 
+    def test_means(self):
+        """Orders by a means are told apart, and misses come across."""
+        sim = self.sim(guests=1, demand=500 * MIB, swap_bytes=GIB,
+                       features=balloon.SimFeatures.CEILINGS | balloon.SimFeatures.TELLS_MISSES)
+        with balloon.Attachment(sim) as eyes:
+            sheet = eyes.observe(0)
+            row = sheet.guests[0]
+            self.assertTrue(row.means & 1 << balloon.Means.CEILING)
+            self.assertEqual(len(sheet.misses[0]), balloon.MISSES + 1)
+            self.assertEqual(sheet.swap_free_bytes, GIB)
+            ceiling = balloon.Means.CEILING
+            self.assertEqual(eyes.order(SECOND, {row.key: 200 * MIB}, ceiling), {})
+            guest = balloon.Guest(sim, row.key, row.name, row.size_bytes)
+            self.assertEqual(guest.truth().ceiling_told, 200 * MIB)
+            eyes.order(2 * SECOND, {row.key: None}, ceiling)
+            self.assertIsNone(guest.truth().ceiling_told)
+
     def test_answers(self):
         class No(Room):
             def order(self, now_ns, orders):
@@ -418,35 +446,26 @@ class Traces(Case):
         with open(os.path.join(folder.name, "x-provisioned-mib.csv"), "w") as file:
             file.write("vm,provisioned_mib\n8,2048\n7,1024\n9,512\n")
 
-    def test_read(self):
-        trace = balloon.Trace.read(self.folder)
-        self.assertEqual([one.name for one in trace.guests], ["7", "8", "9"])
-        self.assertEqual(trace.guests[0].points, [(0, 100 * MIB), (3600 * SECOND, 300 * MIB)])
-        self.assertEqual(trace.guests[1].points[0], (0, int(200.5 * MIB)))
-        self.assertEqual(trace.guests[2].points, [(0, 0)])
-        self.assertEqual(trace.provisioned_bytes, 3584 * MIB)
+    def test_guests(self):
+        sim = self.sim(guests=0, capacity_bytes=1792 * MIB)
+        self.assertEqual(sim.add_traces(self.folder, actual_bp=5000), 3)
+        with balloon.Attachment(sim) as eyes:
+            seen = eyes.observe(0).guests
+        self.assertEqual(seen.names, ["7", "8", "9"])
+        self.assertEqual([round(has / MIB) for has in seen.column("actual_bytes")],
+                         [512, 1024, 256])
+        guest = balloon.Guest(sim, seen["7"].key, "7", GIB)
+        before = guest.truth().wants_bytes
+        sim.step(3600 * SECOND)
+        self.assertEqual((guest.truth().wants_bytes - before) >> 20, 200)
 
     def test_part(self):
-        trace = balloon.Trace.read(self.folder, guests=2, hours=0.5, seed=4)
-        self.assertEqual(len(trace.guests), 2)
-        self.assertLessEqual(max(len(one.points) for one in trace.guests), 2)
-
-    def test_world(self):
-        trace = balloon.Trace.read(self.folder)
         sim = self.sim(guests=0)
-        guests = trace.populate(sim, capacity_bytes=1792 * MIB)
-        sim.step(0)
-        sim.step(1800 * SECOND)
-        self.assertEqual([g.truth().actual_bytes for g in guests], [512 * MIB, GIB, 256 * MIB])
-        self.assertGreater(guests[0].truth().wants_bytes, 200 * MIB)
+        self.assertEqual(sim.add_traces(self.folder, guests_max=2, skip_s=300, speed=10), 2)
 
     def test_broken(self):
-        self.fails(errno.ENOENT, "has no", balloon.Trace.read, os.path.dirname(balloon.__file__))
-        self.fails(errno.EINVAL, "no trace", balloon.Trace.read, __file__)
-        with open(os.path.join(self.folder, "x-provisioned-mib.csv"), "w") as file:
-            file.write("vm,provisioned_mib\n8,2048\n")
-        self.assertEqual(self.fails(errno.EINVAL, "no size", balloon.Trace.read,
-                                    self.folder).guest, "7")
+        sim = self.sim(guests=0)
+        self.fails(errno.ENOENT, "nowhere", sim.add_traces, os.path.join(self.folder, "nowhere"))
 
 
 class Loading(Case):

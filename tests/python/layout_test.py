@@ -23,6 +23,7 @@ OPAQUE = {"balloon", "balloon_sim"}
 CONSTANTS = {"BALLOON_UNKNOWN": balloon.UNKNOWN, "BALLOON_PAGE_BYTES": balloon.PAGE_BYTES,
              "BALLOON_BYTES_MAX": balloon.BYTES_MAX, "BALLOON_SHARES_MAX": balloon.SHARES_MAX,
              "BALLOON_GUESTS_MAX": balloon.GUESTS_MAX, "BALLOON_NODES_MAX": balloon.NODES_MAX,
+             "BALLOON_MEANS_N": balloon.MEANS_N, "BALLOON_MISSES": balloon.MISSES,
              "BALLOON_BACKEND_ABI": backend.ABI}
 TYPES = {  # to ctypes, size_t is uint64_t
     "uint64_t": ctypes.c_uint64, "uint32_t": ctypes.c_uint32, "int32_t": ctypes.c_int32,

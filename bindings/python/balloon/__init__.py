@@ -8,17 +8,16 @@ that nobody knows. What fails raises BalloonError: errno, the sentence, the gues
 from ._errors import UNKNOWN, BalloonError
 from ._library import call as _call
 from . import _calls
-from .backend import Attachment, Backend, Sheet
-from .host import Claim, Hold, Host, View, now_ns
+from .backend import MISSES, Attachment, Backend, Sheet
+from .host import MEANS_N, Claim, Hold, Host, View, now_ns
 from .policy import Allocation, Policy, Pool, entitle, floor, min_free, profile
 from .recording import Recording
 from .rows import Rows
 from .sim import Guest, Sim, behaviour
 from .sim_structs import Behaviour, HostTruth, Point, Truth
-from .structs import Claimant, GuestReport, Node, Order, Profile, Report, Request, Sample, Why
-from .trace import Trace
-from .words import (Clamp, Fixed, HoldMode, HostState, ProfileFlags, Reason, Restart, SampleFlags,
-                    SimFlags, Source, State)
+from .structs import Claimant, GuestReport, Node, Order, Profile, Report, Request, Rung, Sample, Why
+from .words import (Clamp, Fixed, HoldMode, HostState, Means, ProfileFlags, Reason, Restart,
+                    SampleFlags, SimFeatures, SimFlags, Source, State, Trait)
 
 PAGE_BYTES = 4096
 BYTES_MAX = 1 << 52
@@ -36,9 +35,9 @@ def version() -> str:
 __all__ = [
     "Allocation", "Attachment", "BYTES_MAX", "Backend", "BalloonError", "Behaviour", "Claim",
     "Claimant", "Clamp", "Fixed", "GUESTS_MAX", "Guest", "GuestReport", "Hold", "HoldMode", "Host",
-    "HostState", "HostTruth", "NODES_MAX", "Node", "Order", "PAGE_BYTES", "Point", "Policy", "Pool",
-    "Profile", "ProfileFlags", "Reason", "Recording", "Report", "Request", "Restart", "Rows",
-    "SHARES_MAX", "Sample", "SampleFlags", "Sheet", "Sim", "SimFlags", "Source", "State", "Trace",
+    "HostState", "HostTruth", "MEANS_N", "MISSES", "Means", "NODES_MAX", "Node", "Order", "PAGE_BYTES", "Point", "Policy", "Pool",
+    "Profile", "ProfileFlags", "Reason", "Recording", "Report", "Request", "Restart", "Rows", "Rung",
+    "SHARES_MAX", "Sample", "SampleFlags", "Sheet", "Sim", "SimFeatures", "SimFlags", "Source", "State", "Trait",
     "Truth", "UNKNOWN", "View", "Why", "behaviour", "entitle", "floor", "min_free", "now_ns",
     "profile", "version",
 ]

@@ -9,15 +9,17 @@ else is a defect and comes out of the call that led to it, when C is left."""
 import ctypes
 import errno
 import weakref
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ._door import SENTENCE, Door, Handle, Session, refuse_inside
-from ._errors import BalloonError
+from ._errors import UNKNOWN, BalloonError
 from ._struct import check_u64, read_text
 from .rows import Rows, pin
 from .structs import (CLOSE, ERROR, FD, OBSERVE, OPEN, ORDER, CBackend, CSheet, Node, Order, Sample)
+from .words import Means
 
 ABI = 1  # BALLOON_BACKEND_ABI
+MISSES = 16  # BALLOON_MISSES
 
 
 class Sheet:
@@ -29,6 +31,9 @@ class Sheet:
         self.total_bytes = total_bytes
         self.available_bytes = available_bytes
         self.swap_bytes = swap_bytes
+        self.swap_free_bytes: Optional[int] = None
+        self.compress_free_bytes: Optional[int] = None
+        self.stall_bp: Optional[int] = None
         cells = (Sample * guests_n)()
         ctypes.memmove(cells, bytes(Sample()) * guests_n, ctypes.sizeof(cells))
         self.guests: Rows[Sample] = Rows(cells, Sample, writable=True)
@@ -40,6 +45,14 @@ class Sheet:
         """Of each guest's resident memory, what is on which node."""
         for row, on_nodes in zip(self.guests, self.node_bytes):
             row.node_bytes = ctypes.addressof(on_nodes)
+        self.misses: Dict[int, Any] = {}
+        """Of a guest, by its place: bytes a second it would read again; see set_misses()."""
+
+    def set_misses(self, place: int, bytes_s: Sequence[int]) -> None:
+        """What the guest at this place would have to read again each second with 0, 1, …
+        MISSES parts of its size in MISSES."""
+        self.misses[place] = (ctypes.c_uint64 * (MISSES + 1))(*bytes_s)
+        self._cells[place].misses = ctypes.addressof(self.misses[place])
 
     def lend(self, sheet: CSheet) -> None:
         """Writes down where it all is; it has to live until that is read."""
@@ -47,6 +60,9 @@ class Sheet:
         sheet.total_bytes = self.total_bytes
         sheet.available_bytes = self.available_bytes
         sheet.swap_bytes = self.swap_bytes
+        sheet.swap_free_bytes = self.swap_free_bytes
+        sheet.compress_free_bytes = self.compress_free_bytes
+        sheet.stall_bp = self.stall_bp
         sheet.guests, sheet.guests_n = ctypes.addressof(self._cells), len(self.guests)
         sheet.nodes, sheet.nodes_n = ctypes.addressof(self._nodes), len(self.nodes)
 
@@ -56,6 +72,9 @@ class Sheet:
         copy = cls(sheet.guests_n, nodes_n=sheet.nodes_n if sheet.nodes else 0,
                    total_bytes=sheet.total_bytes, available_bytes=sheet.available_bytes,
                    swap_bytes=sheet.swap_bytes)
+        copy.swap_free_bytes = sheet.swap_free_bytes
+        copy.compress_free_bytes = sheet.compress_free_bytes
+        copy.stall_bp = sheet.stall_bp
         row = ctypes.sizeof(Sample)
         if sheet.stride == row:
             ctypes.memmove(copy._cells, sheet.guests, row * sheet.guests_n)
@@ -68,6 +87,9 @@ class Sheet:
             if one.node_bytes:
                 ctypes.memmove(on_nodes, one.node_bytes, ctypes.sizeof(on_nodes))
                 one.node_bytes = ctypes.addressof(on_nodes)
+        for place, address in enumerate(copy.guests.column("misses")):
+            if address:
+                copy.set_misses(place, list((ctypes.c_uint64 * (MISSES + 1)).from_address(address)))
         return copy
 
 
@@ -236,13 +258,15 @@ class Attachment(Handle):
         self._ask(self._table.observe, check_u64(now_ns, "now_ns"), ctypes.byref(seen), then=take)
         return sheets[0]
 
-    def order(self, now_ns: int, targets: Mapping[int, int]) -> Dict[int, int]:
-        """Tells guests, by key, their targets in bytes. Returns the errno of each that
-        refused. Accepted is not reached: the next look is the proof."""
+    def order(self, now_ns: int, targets: Mapping[int, Optional[int]],
+              means: Means = Means.BALLOON) -> Dict[int, int]:
+        """Tells guests, by key, their targets in bytes, by one means. Returns the errno of
+        each that refused. Accepted is not reached: the next look is the proof."""
         if not targets:
             return {}
-        orders = (Order * len(targets))(*[Order(key=key, target_bytes=target, rc=-errno.EPROTO)
-                                          for key, target in targets.items()])
+        orders = (Order * len(targets))(*[Order(
+            key=key, target_bytes=UNKNOWN if target is None else target, rc=-errno.EPROTO,
+            means=means) for key, target in targets.items()])
         self._ask(self._table.order, check_u64(now_ns, "now_ns"), orders, len(orders))
         return {order.key: -order.rc for order in orders if order.rc}
 

@@ -5,7 +5,7 @@ import errno
 import time
 import weakref
 from types import TracebackType
-from typing import Any, Callable, Optional, Type, Union
+from typing import Any, Callable, List, Optional, Type, Union
 
 from ._door import SENTENCE, Door, Handle, Session, refuse_inside
 from ._errors import BalloonError
@@ -13,11 +13,12 @@ from ._library import call
 from ._struct import read_text
 from .policy import Policy
 from .rows import Rows, pin
-from .structs import LOG, CHold, COptions, GuestReport, Report, Request, Why
+from .structs import LOG, CHold, COptions, GuestReport, Report, Request, Rung, Why
 from .words import HoldMode, OpenFlags
 
 Log = Callable[[int, str], None]
 EXPLAIN_MAX = 4096
+MEANS_N = 5  # BALLOON_MEANS_N
 
 
 def now_ns() -> int:
@@ -179,6 +180,12 @@ class Host(Handle):
             self._outlive()
             self._seen = weakref.ref(cells)
         return Rows(cells, GuestReport)
+
+    def ladder(self, guest: Optional[str] = None) -> List[Rung]:
+        """What each means could give and gave, for one guest or for all of the host."""
+        rungs = (Rung * MEANS_N)()
+        n = self._ask("balloon_ladder", guest, rungs, ctypes.sizeof(Rung), MEANS_N, guest=guest)
+        return list(rungs)[:n]
 
     def why(self, guest: str) -> Why:
         why = Why()

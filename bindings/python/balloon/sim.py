@@ -16,12 +16,12 @@ import errno
 import threading
 from typing import Iterable, Optional, Tuple, Union
 
-from ._door import Handle, Session
+from ._door import SENTENCE, Handle, Session
 from ._errors import BalloonError
 from ._library import call
 from ._struct import read_text
-from .sim_structs import Behaviour, CGuest, CHost, HostTruth, Point, Truth
-from .words import Fixed, Restart
+from .sim_structs import Behaviour, CGuest, CHost, CTraceFile, HostTruth, Point, Truth
+from .words import Fixed, Restart, SimFeatures
 
 
 class World:
@@ -74,9 +74,14 @@ class Sim(Handle):
     """A host of guests that want memory. Hosts and attachments on it are closed first."""
 
     def __init__(self, total_bytes: int, *, own_bytes: int = 0, cache_bytes: int = 0,
-                 capacity_bytes: Optional[int] = None, seed: int = 0, faults_bp: int = 0) -> None:
+                 capacity_bytes: Optional[int] = None, seed: int = 0, faults_bp: int = 0,
+                 swap_bytes: int = 0, compress_max_bytes: int = 0, compress_bp: int = 0,
+                 share_bp: int = 0, nodes: int = 0,
+                 features: SimFeatures = SimFeatures(0)) -> None:
         host = CHost(total_bytes=total_bytes, own_bytes=own_bytes, cache_bytes=cache_bytes,
-                     capacity_bytes=capacity_bytes, seed=seed, faults_bp=faults_bp)
+                     capacity_bytes=capacity_bytes, seed=seed, faults_bp=faults_bp,
+                     swap_bytes=swap_bytes, compress_max_bytes=compress_max_bytes,
+                     compress_bp=compress_bp, share_bp=share_bp, nodes=nodes, features=features)
         pointer = ctypes.c_void_p()
         rc = call("balloon_sim_new")(host, pointer)
         if rc < 0:
@@ -144,6 +149,21 @@ class Sim(Handle):
         key = ctypes.c_uint64()
         self._ask("balloon_sim_add", guest, key, guest=name)
         return Guest(self, key.value, name, size_bytes)
+
+    def add_traces(self, path: str, *, guests_max: Optional[int] = None, skip_s: int = 0,
+                   speed: int = 1, actual_bp: int = 0) -> int:
+        """Guests with the recorded demand of real ones: from STEM-active-mib.csv[.gz], with
+        STEM-provisioned-mib.csv beside it, or a folder of these. Returns how many."""
+        file = CTraceFile(path=path, guests_max=guests_max, skip_s=skip_s, speed=speed,
+                          actual_bp=actual_bp)
+        n, error = ctypes.c_size_t(), ctypes.create_string_buffer(SENTENCE)
+        self._enter()
+        with self._lock, self._shared:
+            rc = call("balloon_sim_add_traces")(self._alive(), file, n, ctypes.addressof(error),
+                                                SENTENCE)
+        if rc < 0:
+            raise BalloonError(-rc, read_text(error.value) or "")
+        return n.value
 
     def truth(self) -> HostTruth:
         truth = HostTruth()

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from ._struct import I32, U32, U64, Maybe, Struct, Text, bits, struct, word
-from .words import Fixed, SimFlags
+from .words import Fixed, SimFeatures, SimFlags
 
 
 @struct("balloon_sim_host")
@@ -15,6 +15,12 @@ class CHost(Struct):
     cache_bytes: U64
     capacity_bytes: Maybe = None
     seed: U64
+    swap_bytes: U64
+    compress_max_bytes: U64
+    compress_bp: U32
+    share_bp: U32
+    nodes: U32
+    features: Annotated[SimFeatures, bits(SimFeatures)]
 
 
 @struct("balloon_sim_guest")
@@ -34,6 +40,16 @@ class Point(Struct):
     """Demand at a moment, from the origin of the host's clock."""
     at_ns: U64
     demand_bytes: U64
+
+
+@struct("balloon_sim_trace_file")
+class CTraceFile(Struct):
+    struct_size: U32
+    speed: U32
+    path: Text
+    guests_max: Maybe = None
+    skip_s: U64
+    actual_bp: U64
 
 
 @struct("balloon_sim_behaviour")
@@ -85,6 +101,19 @@ class Truth(Struct):
     refused: U64
     pressure_bp: U32
     lives: U32
+    stall_bp: U32
+    node: U32
+    hot_bytes: U64
+    cold_bytes: U64
+    swapped_bytes: U64
+    compressed_bytes: U64
+    refault_bytes: U64
+    shared_bytes: U64
+    share_told: Maybe
+    compress_told: Maybe
+    swap_told: Maybe
+    ceiling_told: Maybe
+    means_orders: U64
 
 
 @struct("balloon_sim_host_truth")
@@ -108,3 +137,9 @@ class HostTruth(Struct):
     reversals: U64
     refused: U64
     oom_kills: U64
+    swap_used_bytes: U64
+    compress_used_bytes: U64
+    shared_bytes: U64
+    refault_bytes: U64
+    means_orders: U64
+    stall_bp: U32

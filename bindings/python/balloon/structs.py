@@ -7,8 +7,8 @@ import ctypes
 from typing import Annotated, Any
 
 from ._struct import (I32, U32, U64, Address, Kind, Maybe, Size, Struct, Text, bits, struct, word)
-from .words import (Clamp, Fixed, HoldMode, HostState, ProfileFlags, Reason, SampleFlags, Source,
-                    State)
+from .words import (Clamp, Fixed, HoldMode, HostState, Means, ProfileFlags, Reason, SampleFlags,
+                    Source, State, Trait)
 
 
 def to(pointed: Any) -> Kind:
@@ -150,6 +150,10 @@ class GuestReport(Struct):
     order_rc: I32
     orders: U64
     lost_samples: U64
+    resident_bytes: Maybe
+    kept_bytes: Maybe
+    means: U32
+    pad: U32
 
 
 @struct("balloon_report")
@@ -178,6 +182,19 @@ class Report(Struct):
     reserved_bytes: U64
     host_state: Annotated[HostState, word(HostState)]
     pad: U32
+
+
+@struct("balloon_rung")
+class Rung(Struct):
+    """One way to have memory given back, and what it gave."""
+    means: Annotated[Means, word(Means)]
+    price: U32
+    offered_bytes: U64
+    ordered_bytes: U64
+    applied_bytes: U64
+    refused_bytes: U64
+    expected_ns: Maybe
+    deadline_ns: U64
 
 
 @struct("balloon_why")
@@ -229,6 +246,16 @@ class Sample(Struct):
     active_bytes: Maybe = None
     serial: Maybe = None
     node_bytes: Address
+    means: U32
+    traits: Annotated[Trait, bits(Trait)]
+    cold_bytes: Maybe = None
+    compress_bp: Maybe = None
+    swapped_bytes: Maybe = None
+    refault_bytes: Maybe = None
+    shared_bytes: Maybe = None
+    shareable_bytes: Maybe = None
+    stall_bp: Maybe = None
+    misses: Address
 
 
 @struct("balloon_node")
@@ -249,15 +276,19 @@ class CSheet(Struct):
     nodes: Address
     nodes_n: Size
     swap_bytes: Maybe = None
+    swap_free_bytes: Maybe = None
+    compress_free_bytes: Maybe = None
+    stall_bp: Maybe = None
 
 
 @struct("balloon_order")
 class Order(Struct):
-    """One number for one guest: the size it shall have. rc is the answer, 0 or -errno."""
+    """One number for one guest by one means: by the balloon, the size it shall have.
+    rc is the answer, 0 or -errno. UNKNOWN lifts what other means had set."""
     key: U64
     target_bytes: U64
     rc: I32
-    pad: U32
+    means: Annotated[Means, word(Means)]
 
 
 OPEN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.POINTER(ctypes.c_void_p),

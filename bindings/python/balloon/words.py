@@ -19,6 +19,14 @@ class Spoken(IntEnum):
         return str(self)
 
 
+class Means(Spoken):
+    BALLOON = 0
+    SHARE = 1
+    COMPRESS = 2
+    SWAP = 3
+    CEILING = 4
+
+
 class State(Spoken):
     OK = 0
     BOOTING = 1
@@ -72,6 +80,7 @@ class Reason(Spoken):
 
 
 SPOKEN: Dict[type, str] = {
+    Means: "balloon_means_name",
     State: "balloon_state_name",
     HostState: "balloon_host_state_name",
     Fixed: "balloon_fixed_name",
@@ -125,6 +134,18 @@ class SampleFlags(IntFlag):
     RUNNING = 1 << 0
 
 
+class Trait(IntFlag):
+    REPORTING = 1 << 0
+    DEFLATE_ON_OOM = 1 << 1
+    NO_FIGURES = 1 << 2
+
+
+class SimFeatures(IntFlag):
+    CEILINGS = 1 << 0
+    TELLS_STALL = 1 << 1
+    TELLS_MISSES = 1 << 2
+
+
 class Restart(IntEnum):
     RESTART = 0
     RESET = 1
@@ -155,6 +176,7 @@ class SimFlags(IntFlag):
 
 
 ENUMS: Dict[str, Tuple[Type[Union[IntEnum, IntFlag]], str]] = {
+    "balloon_means": (Means, "BALLOON_MEANS_"),
     "balloon_state": (State, "BALLOON_STATE_"),
     "balloon_host_state": (HostState, "BALLOON_HOST_"),
     "balloon_fixed": (Fixed, "BALLOON_FIXED_"),
@@ -167,6 +189,8 @@ ENUMS: Dict[str, Tuple[Type[Union[IntEnum, IntFlag]], str]] = {
     "balloon_clamp": (Clamp, "BALLOON_CLAMP_"),
     "balloon_source": (Source, "BALLOON_SOURCE_"),
     "balloon_sample_flags": (SampleFlags, "BALLOON_SAMPLE_"),
+    "balloon_trait": (Trait, "BALLOON_TRAIT_"),
+    "balloon_sim_features": (SimFeatures, "BALLOON_SIM_"),
     "balloon_sim_restart": (Restart, "BALLOON_SIM_"),
     "balloon_sim_flags": (SimFlags, "BALLOON_SIM_"),
 }

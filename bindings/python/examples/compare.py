@@ -11,23 +11,44 @@ import random
 from typing import Callable, Dict, List
 
 import balloon
-from balloon.trace import Recorded
 
 MIB, GIB, SECOND = 1 << 20, 1 << 30, 10**9
 BEAT = 10 * SECOND
 Decide = Callable[[balloon.Sheet, int], Dict[int, int]]
 
 
-def made_up(guests: int, hours: float) -> balloon.Trace:
+class World:
+    """What is simulated again for each arbiter."""
+
+    def __init__(self, given: argparse.Namespace, hours: float) -> None:
+        self.given, self.hours = given, hours
+        self.sold = self.capacity = 0
+        with self.make(balloon.BYTES_MAX // 4) as scout, balloon.Attachment(scout) as eyes:
+            sheet = eyes.observe(0)
+            self.guests = len(sheet.guests)
+            self.sold = sum(sheet.guests.column("size_bytes"))
+        self.capacity = self.sold // int(given.ratio)
+
+    def make(self, total_bytes: int) -> balloon.Sim:
+        sim = balloon.Sim(total_bytes, capacity_bytes=self.capacity or None, seed=1)
+        if self.given.folder:
+            sim.add_traces(self.given.folder, guests_max=self.given.guests)
+        else:
+            made_up(sim, self.given.guests, self.hours, int(self.given.ratio))
+        return sim
+
+    def again(self) -> balloon.Sim:
+        return self.make(2 * self.sold)
+
+
+def made_up(sim: balloon.Sim, guests: int, hours: float, ratio: int) -> None:
     """Demand that jumps, and stays for a while."""
     draw = random.Random(11)
-    recorded = []
     for number in range(guests):
-        size = draw.choice((1, 2, 4, 8)) * GIB
-        points = [(minute * 300 * SECOND, int(size * draw.betavariate(0.7, 6)))
-                  for minute in range(int(hours * 12) + 1)]
-        recorded.append(Recorded(f"vm{number}", size, points))
-    return balloon.Trace(recorded)
+        size = draw.choice((2, 4, 8, 16)) * GIB
+        sim.add(f"vm{number}", size, actual_bytes=size // ratio).set_trace(
+            [(minutes * 60 * SECOND, int(size * draw.betavariate(0.6, 12)))
+             for minutes in range(0, int(hours * 60) + 1, 5)])
 
 
 # ------------------------------------------------- arbiters, in Python
@@ -61,13 +82,7 @@ def by_entitlement(sheet: balloon.Sheet, capacity: int) -> Dict[int, int]:
     return {guest.key: grant // MIB * MIB for guest, grant in zip(guests, granted)}
 
 
-# -------------------------------------------------------------- worlds
-
-
-def world(trace: balloon.Trace, capacity: int) -> balloon.Sim:
-    sim = balloon.Sim(2 * trace.provisioned_bytes, capacity_bytes=capacity, seed=1)
-    trace.populate(sim, capacity)
-    return sim
+# -------------------------------------------------------------- running
 
 
 def run_python(decide: Decide, sim: balloon.Sim, capacity: int, beats: int) -> None:
@@ -83,6 +98,7 @@ def run_python(decide: Decide, sim: balloon.Sim, capacity: int, beats: int) -> N
 def run_profile(name: str, sim: balloon.Sim, capacity: int, beats: int) -> None:
     profile = balloon.profile(name)
     profile.beat_ns = BEAT
+    profile.balloon_max_bp = 9900  # the others here know no such limit either
     policy = balloon.Policy(profile=profile, budget_bytes=capacity, reserve_bytes=0,
                             fallback=balloon.Allocation(reservation_bytes=64 * MIB))
     with balloon.Host(sim, policy=policy) as host:
@@ -106,20 +122,18 @@ def main() -> None:
     options.add_argument("--brief", action="store_true")
     given = options.parse_args()
     hours = 0.5 if given.brief else given.hours
-    trace = (balloon.Trace.read(given.folder, guests=given.guests, hours=hours)
-             if given.folder else made_up(given.guests, hours))
-    capacity, beats = trace.provisioned_bytes // given.ratio, int(hours * 360)
+    world, beats = World(given, hours), int(hours * 3600 * SECOND / BEAT)
     lines: List[str] = []
     for name in ("balanced", "lending"):
-        with world(trace, capacity) as sim:
-            run_profile(name, sim, capacity, beats)
-            lines.append(show(f"libballoon, {name}", sim.truth(), len(trace.guests), beats))
+        with world.again() as sim:
+            run_profile(name, sim, world.capacity, beats)
+            lines.append(show(f"libballoon, {name}", sim.truth(), world.guests, beats))
     for decide in (by_size, by_use, by_entitlement):
-        with world(trace, capacity) as sim:
-            run_python(decide, sim, capacity, beats)
-            lines.append(show(f"Python, {decide.__name__}", sim.truth(), len(trace.guests), beats))
-    print(f"{len(trace.guests)} guests, {capacity / GIB:.1f} of "
-          f"{trace.provisioned_bytes / GIB:.1f} GiB, {hours} hours\n"
+        with world.again() as sim:
+            run_python(decide, sim, world.capacity, beats)
+            lines.append(show(f"Python, {decide.__name__}", sim.truth(), world.guests, beats))
+    print(f"{world.guests} guests, {world.capacity / GIB:.1f} of {world.sold / GIB:.1f} GiB, "
+          f"{hours} hours\n"
           f"{'':24} {'unmet %':>8} {'orders':>8} {'reversals':>10} {'MiB over':>12}\n"
           f"{'':24} {'':8} {'per guest and hour':>19}")
     print("\n".join(lines))
