@@ -160,6 +160,14 @@ class Hosts(Case):
         beats(host, 1, 20)
         self.assertEqual(host.guests()["g0"].shares, 1000)
 
+    def test_floors(self):
+        curve = [balloon.FloorPoint(size_bytes=GIB, floor_bytes=512 * MIB)]
+        host = self.host(self.sim(), policy=balloon.Policy(
+            guests={"g0": balloon.Allocation(floors=curve)}))
+        beats(host, 1)
+        self.assertEqual(host.guests()["g0"].reservation_bytes, 512 * MIB)
+        self.assertLess(host.guests()["g1"].reservation_bytes, 512 * MIB)
+
     def test_dry_run(self):
         sim = self.sim(demand=900 * MIB)
         beats(self.host(sim, dry_run=True), 50)

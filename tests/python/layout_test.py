@@ -22,7 +22,7 @@ HEADERS = sorted(name for name in os.listdir(os.path.join(INCLUDE, "balloon")))
 OPAQUE = {"balloon", "balloon_sim"}
 CONSTANTS = {"BALLOON_UNKNOWN": balloon.UNKNOWN, "BALLOON_PAGE_BYTES": balloon.PAGE_BYTES,
              "BALLOON_BYTES_MAX": balloon.BYTES_MAX, "BALLOON_SHARES_MAX": balloon.SHARES_MAX,
-             "BALLOON_GUESTS_MAX": balloon.GUESTS_MAX, "BALLOON_NODES_MAX": balloon.NODES_MAX,
+             "BALLOON_GUESTS_MAX": balloon.GUESTS_MAX, "BALLOON_NODES_MAX": balloon.NODES_MAX, "BALLOON_FLOORS_MAX": balloon.FLOORS_MAX,
              "BALLOON_MEANS_N": balloon.MEANS_N, "BALLOON_MISSES": balloon.MISSES,
              "BALLOON_BACKEND_ABI": backend.ABI}
 TYPES = {  # to ctypes, size_t is uint64_t
@@ -152,6 +152,9 @@ def fits(mine, theirs):
                 all(map(fits, mine._argtypes_, given)))
     if isinstance(mine, type) and issubclass(mine, Struct):
         return theirs == f"struct {mine.C_NAME}"
+    if isinstance(mine, type) and issubclass(mine, ctypes.Array):
+        inner, _, length = theirs.partition("[")
+        return fits(mine._type_, inner) and length == f"{mine._length_}]"
     pointed = getattr(mine, "_type_", None)
     if isinstance(pointed, type):
         inner = re.sub(r"^const ", "", theirs[:-1].strip()) if theirs.endswith("*") else ""

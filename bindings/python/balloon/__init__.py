@@ -15,7 +15,8 @@ from .recording import Recording
 from .rows import Rows
 from .sim import Guest, Sim, behaviour
 from .sim_structs import Behaviour, HostTruth, Point, Truth
-from .structs import Claimant, GuestReport, Node, Order, Profile, Report, Request, Rung, Sample, Why
+from .structs import (Claimant, FloorPoint, GuestReport, Node, Order, Profile, Report, Request,
+                      Rung, Sample, Why)
 from .words import (Clamp, Fixed, HoldMode, HostState, Means, ProfileFlags, Reason, Restart,
                     SampleFlags, SimFeatures, SimFlags, Source, State, Trait)
 
@@ -24,6 +25,7 @@ BYTES_MAX = 1 << 52
 SHARES_MAX = (1 << 26) - 1
 GUESTS_MAX = 1 << 20
 NODES_MAX = 16
+FLOORS_MAX = 64
 
 
 def version() -> str:
@@ -35,7 +37,8 @@ def version() -> str:
 __all__ = [
     "Allocation", "Attachment", "BYTES_MAX", "Backend", "BalloonError", "Behaviour", "Claim",
     "Claimant", "Clamp", "Fixed", "GUESTS_MAX", "Guest", "GuestReport", "Hold", "HoldMode", "Host",
-    "HostState", "HostTruth", "MEANS_N", "MISSES", "Means", "NODES_MAX", "Node", "Order", "PAGE_BYTES", "Point", "Policy", "Pool",
+    "FLOORS_MAX", "FloorPoint", "HostState", "HostTruth", "MEANS_N", "MISSES", "Means",
+    "NODES_MAX", "Node", "Order", "PAGE_BYTES", "Point", "Policy", "Pool",
     "Profile", "ProfileFlags", "Reason", "Recording", "Report", "Request", "Restart", "Rows", "Rung",
     "SHARES_MAX", "Sample", "SampleFlags", "Sheet", "Sim", "SimFeatures", "SimFlags", "Source", "State", "Trait",
     "Truth", "UNKNOWN", "View", "Why", "behaviour", "entitle", "floor", "min_free", "now_ns",

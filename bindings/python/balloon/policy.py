@@ -7,7 +7,8 @@ from typing import Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ._errors import BalloonError
 from ._library import call
-from .structs import CAllocation, Claimant, CNamedAllocation, CPolicy, CPool, Profile
+from .structs import (CAllocation, Claimant, CNamedAllocation, CPolicy, CPool, FloorPoint,
+                      Profile)
 from .words import AllocationFlags, PoolFlags
 
 
@@ -69,12 +70,18 @@ class Allocation:
     limit_bytes: Optional[int] = None
     pool: Optional[str] = None
     tax_bp: Optional[int] = None
+    floors: Sequence[FloorPoint] = ()
 
-    def c(self) -> CAllocation:
+    def c(self, keep: List[object]) -> CAllocation:
+        """As C takes it; what must live as long as that is read goes to keep."""
+        floors = (FloorPoint * len(self.floors))(*self.floors)
+        keep.append(floors)
         return CAllocation(
             shares=self.shares, reservation_bytes=self.reservation_bytes,
             limit_bytes=self.limit_bytes, pool=self.pool, tax_bp=self.tax_bp or 0,
-            flags=0 if self.tax_bp is None else AllocationFlags.TAX)
+            flags=0 if self.tax_bp is None else AllocationFlags.TAX,
+            floors=ctypes.cast(floors, ctypes.POINTER(FloorPoint)) if self.floors else None,
+            floors_n=len(floors))
 
 
 @dataclass
@@ -107,13 +114,14 @@ class Policy:
     def c(self) -> Tuple[CPolicy, object]:
         """As C takes it, and what must live as long as that is read."""
         constants = profile(self.profile) if isinstance(self.profile, str) else self.profile
-        named = [CNamedAllocation(guest=name, allocation=one.c())
+        keep: List[object] = []
+        named = [CNamedAllocation(guest=name, allocation=one.c(keep))
                  for name, one in self.guests.items()]
         guests = (CNamedAllocation * len(named))(*named)
         pools = (CPool * len(self.pools))(*[pool.c() for pool in self.pools])
         policy = CPolicy(
             profile=ctypes.pointer(constants), budget_bytes=self.budget_bytes,
-            reserve_bytes=self.reserve_bytes, fallback=self.fallback.c(),
+            reserve_bytes=self.reserve_bytes, fallback=self.fallback.c(keep),
             guests=ctypes.cast(guests, ctypes.POINTER(CNamedAllocation)), guests_n=len(named),
             pools=ctypes.cast(pools, ctypes.POINTER(CPool)), pools_n=len(pools))
-        return policy, (constants, guests, pools, named)
+        return policy, (constants, guests, pools, named, keep)

@@ -29,6 +29,13 @@ class Claimant(Struct):
     limit_bytes: Maybe = None
 
 
+@struct("balloon_floor_point")
+class FloorPoint(Struct):
+    """A point of a floor curve."""
+    size_bytes: U64
+    floor_bytes: U64
+
+
 @struct("balloon_allocation")
 class CAllocation(Struct):
     struct_size: U32
@@ -39,6 +46,9 @@ class CAllocation(Struct):
     pool: Text
     tax_bp: U32
     flags: U32
+    floors: Annotated[Any, to(FloorPoint)]
+    floors_n: U64
+    reserved: Annotated[Any, Kind(ctypes.c_uint64 * 6)]
 
 
 @struct("balloon_pool")
@@ -220,6 +230,7 @@ class Why(Struct):
     wanted_bytes: U64
     rivals: U64
     again_ns: U64
+    learnt_bytes: U64
 
 
 # ---------------------------------------------------------------- backend.h

@@ -77,6 +77,8 @@ class Reason(Spoken):
     LENT = 17
     NODE = 18
     BLIND = 19
+    LEARNT = 20
+    MISSES = 21
 
 
 SPOKEN: Dict[type, str] = {
@@ -99,6 +101,7 @@ class PoolFlags(IntFlag):
 class ProfileFlags(IntFlag):
     PROGRESSIVE_TAX = 1 << 0
     LEND = 1 << 1
+    SHARE = 1 << 2
 
 
 class OpenFlags(IntFlag):
@@ -122,12 +125,14 @@ class Clamp(IntFlag):
     SETTLE = 1 << 7
     DEADBAND = 1 << 8
     FREE = 1 << 9
+    LEARNT = 1 << 10
 
 
 class Source(IntEnum):
     NONE = 0
     GUEST = 1
     HOST = 2
+    CURVE = 3
 
 
 class SampleFlags(IntFlag):
