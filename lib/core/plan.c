@@ -99,8 +99,9 @@ static void shrink(const struct bl_world *w, struct bl_guest *g)
 	uint64_t learnt = w->needy || g->crowded ? 0 : bl_min(g->learnt, g->target);
 
 	/* Memory in use goes to the guest's swap, or kills what uses it where
-	 * there is none: it is taken slowly, unless the host itself is short. */
-	if (w->charged <= w->capacity)
+	 * there is none: it is taken slowly, unless more was promised than there is;
+	 * of one that is short already, unless that is the host's, not a budget's. */
+	if (w->charged <= w->capacity || (g->pressed && w->charged <= w->host_room))
 		next = bl_max(next, bl_min(g->active, bl_less(g->actual, bl_max(MIB, step / 16))));
 	next -= next % BALLOON_PAGE_BYTES;
 	next = bl_min(bl_max(bl_max(next, learnt - learnt % BALLOON_PAGE_BYTES), g->goal), g->max);
