@@ -48,7 +48,7 @@ const struct balloon_profile bl_aggressive = {
 /* Hyper-V-like: give at once, take slowly and only for somebody. */
 const struct balloon_profile bl_conservative = {
 	.struct_size = sizeof(struct balloon_profile),
-	.tax_bp = 5000,
+	.tax_bp = 9999,        /* Hyper-V weighs need only: shares decide when memory is short */
 	.headroom_bp = 2000,
 	.balloon_max_bp = 5000,
 	.pool_bp = 500,
