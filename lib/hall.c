@@ -177,6 +177,18 @@ int balloon_fd(struct balloon *b)
 	return b->backend->fd ? b->backend->fd(b->self) : -ENOTSUP;
 }
 
+/* A backend may have something to tell though nothing failed: whom it leaves
+ * alone, who did not answer. It is passed on when it changes. */
+static void relay(struct balloon *b)
+{
+	const char *sentence = b->backend->error ? b->backend->error(b->self) : NULL;
+
+	if (!sentence || !*sentence || !strncmp(sentence, b->heard, sizeof(b->heard) - 1))
+		return;
+	snprintf(b->heard, sizeof(b->heard), "%s", sentence);
+	say(b, LOG_WARNING, "%s", b->heard);
+}
+
 /* Hands core's orders to the guard. In a dry run they are only written down. */
 static void act(struct balloon *b, uint64_t now)
 {
@@ -194,6 +206,8 @@ static void act(struct balloon *b, uint64_t now)
 		return;
 	if (bl_guard_order(b, n, now) < 0)
 		say(b, LOG_WARNING, "%zu orders could not be given", n);
+	if (n)
+		relay(b);
 }
 
 /* Memory that was seen to move, by the hypervisor's word. */
@@ -236,6 +250,7 @@ static int observe(struct balloon *b, uint64_t now)
 	}
 	b->ticked = 1;
 	b->now_ns = now;
+	relay(b);
 	count_moves(b);
 	return 0;
 }

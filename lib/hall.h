@@ -112,6 +112,7 @@ struct balloon {
 	void (*log)(void *arg, int level, const char *sentence);
 	void *log_arg;
 	char error[512];
+	char heard[512]; /* the last sentence of the backend's that was passed on */
 
 	struct bl_policy policy;
 	struct bl_world world;      /* core's rows … */

@@ -232,6 +232,43 @@ static void longer_rows(void)
 	host_fini(&h);
 }
 
+static unsigned heard;
+static char sentence[256];
+
+static void hear(void *arg, int level, const char *text)
+{
+	(void)arg;
+	(void)level;
+	heard++;
+	snprintf(sentence, sizeof(sentence), "%s", text);
+}
+
+/* What a backend has to tell beside a good sheet reaches whoever listens, once. */
+static void a_backend_has_a_word(void)
+{
+	struct spy *s = spy_new(1);
+	char uri[40];
+	struct balloon_options o = {.struct_size = sizeof(o), .uri = uri, .backend = &spy_backend,
+	                            .log = hear};
+	struct balloon *b;
+
+	snprintf(uri, sizeof(uri), "spy:%p", (void *)s);
+	CU_ASSERT_EQUAL_FATAL(balloon_open(&o, &b), 0);
+	heard = 0;
+	CU_ASSERT_EQUAL(balloon_tick(b, 1 * SECOND, NULL), 0);
+	CU_ASSERT_EQUAL(heard, 0);
+	s->why = "somebody else does";
+	CU_ASSERT_EQUAL(balloon_tick(b, 2 * SECOND, NULL), 0);
+	CU_ASSERT_EQUAL(balloon_tick(b, 3 * SECOND, NULL), 0);
+	CU_ASSERT_EQUAL(heard, 1);
+	CU_ASSERT_STRING_EQUAL(sentence, "somebody else does");
+	s->why = "nobody else does";
+	CU_ASSERT_EQUAL(balloon_tick(b, 4 * SECOND, NULL), 0);
+	CU_ASSERT_EQUAL(heard, 2);
+	balloon_close(b);
+	spy_free(s);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
@@ -244,6 +281,7 @@ int main(int argc, char **argv)
 	        {"a crooked stride", crooked_stride},
 	        {"observe fails", failing_observe},
 	        {"longer rows", longer_rows},
+	        {"a backend has a word", a_backend_has_a_word},
 	        {NULL, NULL},
 	};
 
