@@ -15,6 +15,7 @@ static const struct {
 } schemes[] = {
         {"qemu", "kvm"},
         {"test", "kvm"}, /* libvirt's built-in pretend host */
+        {"xenstore", "xen"},
 };
 
 /* The scheme of uri, which ends at the first ':' or '+' ("qemu+ssh"). */
