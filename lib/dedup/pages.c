@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One pass over pages: filled with one word, or hashed; by lines, if so wished;
+ * and what is in the sample, or heavy, into the table. Pages go in batches, so
+ * that the table's memory is on its way while the next are hashed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "seen.h"
+
+/* Enough to hide a miss of the cache behind hashing, and few enough to stay in it. */
+#define BATCH 16
+
+/* In line sampling nothing is read in a row; so many pages ahead hide a miss. */
+#define AHEAD_PAGES 8
+
+/* There, a filled page is the only one read whole, and what follows it is not. */
+#define AHEAD_IN_PAGE 1024
+
+/* A sampled tag by lines: of its lines and its whole, and the lines' part decides
+ * on the sample. Sums by lines take equal upper bits for one cluster. */
+#define LINE_TAG(l, p) \
+	(((l) & UINT64_C(0xffffff00000fffff)) | ((p) & UINT64_C(0x000000fffff00000)))
+
+struct pass {
+	struct bl_group *g;
+	struct bl_guest *guest;
+	uint32_t block;
+	bool mergeable;
+	struct bl_item items[BATCH];
+	unsigned n;
+};
+
+static void mark(const void *arg, uint32_t guest, uint32_t block)
+{
+	const struct bl_guests *guests = arg;
+	struct bl_guest *g = guests->list[guest];
+
+	if (block < g->blocks_n && g->blocks[block] < UINT8_MAX)
+		g->blocks[block]++;
+}
+
+struct bl_marks bl_group_marks(const struct bl_group *g)
+{
+	return (struct bl_marks){g->guests, mark};
+}
+
+/* ------------------------------------------------------------ filled pages */
+
+static struct bl_word *find_word(struct bl_group *g, uint64_t word)
+{
+	struct bl_word *w;
+
+	for (size_t i = 0; i < g->words_n; i++) {
+		if (g->words[i].word == word)
+			return &g->words[i];
+	}
+	if (g->words_n == BL_WORDS)
+		return NULL;
+	w = &g->words[g->words_n++];
+	w->word = word;
+	return w;
+}
+
+static void count_word(struct bl_group *g, struct bl_word *w, const struct bl_seen *seen)
+{
+	const struct bl_guests *guests = g->guests;
+
+	if (w->copies == 0) {
+		w->first_guest = seen->guest;
+		w->first_block = seen->block;
+	} else {
+		if (w->copies == 1)
+			mark(guests, w->first_guest->number, w->first_block);
+		mark(guests, seen->guest->number, seen->block);
+	}
+	w->copies += seen->copies;
+	seen->guest->words[w - g->words][seen->mergeable] += seen->copies;
+}
+
+/* A word too many: counted as the page that it fills, and exactly all the same. */
+static int see_as_page(struct bl_group *g, const struct bl_seen *seen, uint64_t word)
+{
+	_Alignas(64) uint64_t page[BL_PAGE_BYTES / sizeof(uint64_t)];
+	struct bl_marks marks = bl_group_marks(g);
+	struct bl_item item = {.copies = seen->copies,
+	                       .guest = seen->guest->number,
+	                       .block = seen->block,
+	                       .mergeable = seen->mergeable,
+	                       .pinned = !g->table.unpinned};
+
+	for (size_t i = 0; i < sizeof(page) / sizeof(page[0]); i++)
+		page[i] = word;
+	item.tag = g->hash->page(&g->key, page).tag;
+	if (!item.pinned && !bl_table_samples(&g->table, item.tag))
+		return 0;
+	return bl_table_add(&g->table, &item, &marks);
+}
+
+int bl_see_word(struct bl_group *g, const struct bl_seen *seen, uint64_t word)
+{
+	struct bl_word *w = find_word(g, word);
+
+	if (!w)
+		return see_as_page(g, seen, word);
+	count_word(g, w, seen);
+	return 0;
+}
+
+/* False if there are too many words: it is then like any page. */
+static bool see_filled(struct pass *p, uint64_t word)
+{
+	struct bl_word *w = find_word(p->g, word);
+	struct bl_seen seen = {p->guest, 1, p->block, p->mergeable};
+
+	p->guest->zero += word == 0;
+	p->guest->filled += word != 0;
+	if (w)
+		count_word(p->g, w, &seen);
+	return w != NULL;
+}
+
+/* ---------------------------------------------------------------- contents */
+
+static void queue(struct pass *p, uint64_t tag, uint64_t copies, bool pinned)
+{
+	bl_table_prefetch(&p->g->table, tag);
+	p->items[p->n++] = (struct bl_item){
+	        .tag = tag,
+	        .copies = copies,
+	        .guest = p->guest->number,
+	        .block = p->block,
+	        .mergeable = p->mergeable,
+	        .pinned = pinned,
+	};
+}
+
+static int flush(struct pass *p)
+{
+	struct bl_marks marks = bl_group_marks(p->g);
+	int rc = 0;
+
+	for (unsigned i = 0; i < p->n && !rc; i++)
+		rc = bl_table_add(&p->g->table, &p->items[i], &marks);
+	p->n = 0;
+	return rc;
+}
+
+static void see_content(struct pass *p, struct bl_digest d)
+{
+	struct bl_table *t = &p->g->table;
+	bool sampled = bl_table_samples(t, d.tag);
+	uint32_t heavy = 0;
+
+	if (t->slots_max) { /* not in exact mode */
+		bl_distinct_see(&p->guest->distinct, d.aux);
+		heavy = t->unpinned ? 0 : bl_heavy_see(&p->g->heavy, d.tag);
+	}
+	if (sampled || heavy)
+		queue(p, d.tag, sampled ? 1 : heavy, heavy > 0);
+}
+
+/* Returns what is remembered of the page at its address. */
+static uint64_t see_page(struct pass *p, const unsigned char *page)
+{
+	struct bl_digest d;
+	uint64_t word;
+
+	if (p->g->hash->filled(page, p->g->by_lines ? AHEAD_IN_PAGE : BL_AHEAD_BYTES, &word) && see_filled(p, word))
+		return word;
+	d = p->g->hash->page(&p->g->key, page);
+	see_content(p, d);
+	return d.tag;
+}
+
+/* Lines of one word each are shared by pages that have little else in common:
+ * such pages are taken as a whole, lest all of them come or go at once. */
+static uint64_t see_lines(struct pass *p, const unsigned char *page)
+{
+	struct bl_digest l, d;
+
+	for (unsigned i = 0; i < BL_LINES; i++)
+		__builtin_prefetch(page + AHEAD_PAGES * BL_PAGE_BYTES + p->g->lines[i]);
+	if (bl_lines_filled(page, p->g->lines))
+		return see_page(p, page);
+	l = p->g->hash->lines(&p->g->key, page, p->g->lines);
+	if (bl_table_samples(&p->g->table, l.tag)) {
+		d = p->g->hash->page(&p->g->key, page);
+		queue(p, LINE_TAG(l.tag, d.tag), 1, false);
+	}
+	return l.tag;
+}
+
+/* ------------------------------------------------------------------ blocks */
+
+static int find_block(struct pass *p, uint64_t address, uint32_t flags)
+{
+	struct bl_guest *g = p->guest;
+	uint64_t block = address >> 21;
+
+	p->block = BL_NO_BLOCK;
+	if (!(flags & BALLOON_DEDUP_HUGE))
+		return 0;
+	if (g->block_address != block) {
+		if (g->blocks_n == g->blocks_room) {
+			size_t room = g->blocks_room * 2 + 64;
+			uint8_t *blocks = realloc(g->blocks, room);
+
+			if (!blocks)
+				return -ENOMEM;
+			g->blocks = blocks;
+			g->blocks_room = room;
+		}
+		g->blocks[g->blocks_n++] = 0;
+		g->block_address = block;
+	}
+	if (g->blocks_n <= BL_NO_BLOCK)
+		p->block = (uint32_t)g->blocks_n - 1;
+	return 0;
+}
+
+int bl_group_pages(struct bl_group *g, struct bl_guest *guest, uint64_t address, const void *pages,
+                   size_t n, uint32_t flags)
+{
+	struct pass p = {.g = g, .guest = guest, .mergeable = flags & BALLOON_DEDUP_MERGEABLE};
+	const unsigned char *page = pages;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		uint64_t at = address + i * BL_PAGE_BYTES, tag, place;
+
+		rc = find_block(&p, at, flags);
+		tag = g->by_lines ? see_lines(&p, page) : see_page(&p, page);
+		page += BL_PAGE_BYTES;
+		guest->pages++;
+		guest->mergeable += p.mergeable;
+		place = bl_place_hash(g->key.places, at);
+		if (bl_place_kept(place))
+			bl_places_see(&guest->places, place, tag);
+		if (p.n == BATCH)
+			rc = rc ? rc : flush(&p);
+	}
+	return rc ? rc : flush(&p);
+}
