@@ -31,6 +31,8 @@
 struct bl_pages {
 	int pid;
 	int pidfd;
+	int mem; /* descriptor of /proc/PID/mem */
+	bool merging; /* KSM runs, and may merge what is mergeable at any time */
 	struct bl_pages_wish wish;
 	struct bl_finder finder;
 	struct bl_mappings mappings;
@@ -45,14 +47,25 @@ struct bl_pages {
 
 /* --------------------------------------------------------------- open, close */
 
-static int open_pagemap(int pid)
+static int open_proc(int pid, const char *name)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+static bool ksm_runs(void)
+{
+	int fd = open("/sys/kernel/mm/ksm/run", O_RDONLY | O_CLOEXEC);
+	char run = '0';
+	bool runs = fd >= 0 && read(fd, &run, 1) == 1 && run == '1';
+
+	if (fd >= 0)
+		close(fd);
+	return runs;
 }
 
 static int open_all(struct bl_pages *p)
@@ -63,9 +76,13 @@ static int open_all(struct bl_pages *p)
 	p->pidfd = pidfd_open(p->pid, 0);
 	if (p->pidfd < 0)
 		return errno == EINVAL ? -ESRCH : -errno; /* EINVAL: a thread, or no pid at all */
-	p->finder.pagemap = open_pagemap(p->pid);
+	p->finder.pagemap = open_proc(p->pid, "pagemap");
 	if (p->finder.pagemap < 0)
 		return p->finder.pagemap;
+	p->mem = open_proc(p->pid, "mem");
+	if (p->mem < 0)
+		return p->mem;
+	p->merging = ksm_runs();
 	rc = bl_mappings_read(&p->mappings, p->pid, &p->wish);
 	if (rc)
 		return rc;
@@ -89,7 +106,7 @@ int bl_pages_open(int pid, const struct bl_pages_wish *wish, struct bl_pages **r
 	p->pid = pid;
 	p->wish = *wish;
 	p->finder = (struct bl_finder){-1, wish->by_hand};
-	p->pidfd = -1;
+	p->pidfd = p->mem = -1;
 	rc = open_all(p);
 	if (rc) {
 		bl_pages_close(p);
@@ -112,6 +129,8 @@ void bl_pages_close(struct bl_pages *p)
 	bl_mappings_free(&p->mappings);
 	if (p->finder.pagemap >= 0)
 		close(p->finder.pagemap);
+	if (p->mem >= 0)
+		close(p->mem);
 	if (p->pidfd >= 0)
 		close(p->pidfd);
 	free(p);
@@ -132,6 +151,7 @@ struct copying {
 	size_t i;          /* at hand */
 	uint64_t at;       /* in it */
 	bool mergeable;
+	bool gently;
 };
 
 /* The remote side of what is left. */
@@ -178,19 +198,36 @@ static void arrived(struct copying *c, uint64_t bytes)
 	}
 }
 
-/* One call for all, and another behind each page that has gone in between. */
-static int copy_all(struct copying *c)
+/*
+ * process_vm_readv() pins what it reads, and to pin a page that has other users
+ * the kernel makes a copy of it first: it would undo merging page by page. Reading
+ * /proc/PID/mem takes twice as long and leaves pages as they are.
+ */
+static ssize_t copy_some(const struct copying *c)
 {
 	struct iovec remote[BL_REGIONS_MAX], local;
+	struct bl_pages *p = c->p;
+	size_t room = BUFFER_BYTES - p->filled;
+	uint64_t left = c->found[c->i].end - c->at;
+
+	if (c->gently)
+		return pread(p->mem, p->buffer + p->filled, left < room ? (size_t)left : room,
+		             (off_t)c->at);
+	local = (struct iovec){p->buffer + p->filled, room};
+	return process_vm_readv(p->pid, &local, 1, remote, remote_side(c, remote), 0);
+}
+
+/* As few calls as it takes, and another behind each page that has gone meanwhile. */
+static int copy_all(struct copying *c)
+{
 	struct bl_pages *p = c->p;
 	ssize_t r;
 
 	while (c->i < c->n) {
-		local = (struct iovec){p->buffer + p->filled, BUFFER_BYTES - p->filled};
-		r = process_vm_readv(p->pid, &local, 1, remote, remote_side(c, remote), 0);
+		r = copy_some(c);
 		if (r < 0 && errno == EINTR)
 			continue;
-		if (r < 0 && errno != EFAULT)
+		if (r < 0 && errno != EFAULT && errno != EIO) /* EIO: /proc/PID/mem's EFAULT */
 			return -errno;
 		if (r < (ssize_t)PAGE_BYTES) {
 			p->count.lost_bytes += PAGE_BYTES;
@@ -267,7 +304,8 @@ static int read_chunk(struct bl_pages *p, const struct bl_mapped *m, uint64_t en
 	if (n && m->here) {
 		in_place(p, m, found, n);
 	} else if (n) {
-		struct copying c = {p, found, n, 0, found[0].start, m->m.mergeable};
+		struct copying c = {p, found, n, 0, found[0].start, m->m.mergeable,
+		                    m->m.company || (m->m.mergeable && p->merging)};
 
 		rc = copy_all(&c);
 	}

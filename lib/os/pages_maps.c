@@ -115,6 +115,22 @@ static void flags_line(struct rest r, struct bl_mapping *m)
 	m->complete = true;
 }
 
+/* "Shared_Dirty:       12 kB" */
+static void count_line(struct rest r, struct bl_mapping *m)
+{
+	static const char *const keys[] = {"Shared_Clean:", "Shared_Dirty:", "KSM:"};
+	uint64_t kib;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct rest value = {r.p + strlen(keys[i]), r.end};
+
+		if (!begins(&r, keys[i]))
+			continue;
+		spaces(&value);
+		m->company |= number(&value, 10, &kib) && kib > 0;
+	}
+}
+
 /* Keys of the later lines begin with a capital, addresses do not. */
 int bl_smaps_line(struct bl_mapping *m, const char *line, size_t n)
 {
@@ -123,8 +139,12 @@ int bl_smaps_line(struct bl_mapping *m, const char *line, size_t n)
 	if (n && line[0] >= 'A' && line[0] <= 'Z') {
 		if (!memchr(line, ':', n))
 			return -EBADMSG;
-		if (!begins(&r, "VmFlags:") || m->end == 0 || m->complete)
+		if (m->end == 0 || m->complete)
 			return 0;
+		if (!begins(&r, "VmFlags:")) {
+			count_line(r, m);
+			return 0;
+		}
 		r.p += strlen("VmFlags:");
 		spaces(&r);
 		flags_line(r, m);

@@ -24,6 +24,7 @@ struct bl_mapping {
 	enum bl_mapping_kind kind;
 	bool mergeable;
 	bool hugetlb;
+	bool company;  /* some of its pages have other users: merged, or since a fork */
 	bool complete; /* its last line (VmFlags) was seen */
 };
 
