@@ -8,21 +8,6 @@
 
 #include "seen.h"
 
-/* What kernels fill pages with: nothing, 0xff, poison for init and slab (0xcc,
- * 0x6b, 0x5a), for free pages (0xaa). A guest's own come after them. */
-static const uint64_t known_words[] = {
-        0, UINT64_MAX, 0xcccccccccccccccc, 0x6b6b6b6b6b6b6b6b, 0x5a5a5a5a5a5a5a5a, 0xaaaaaaaaaaaaaaaa,
-};
-enum { KNOWN_WORDS = sizeof(known_words) / sizeof(known_words[0]) };
-
-static void clear_words(struct bl_group *g)
-{
-	memset(g->words, 0, sizeof(g->words));
-	for (size_t i = 0; i < KNOWN_WORDS; i++)
-		g->words[i].word = known_words[i];
-	g->words_n = KNOWN_WORDS;
-}
-
 int bl_group_new(const struct bl_wish *wish, char *name, struct bl_group **ret_g)
 {
 	struct bl_group *g = aligned_alloc(_Alignof(struct bl_group), sizeof(*g));
@@ -40,7 +25,6 @@ int bl_group_new(const struct bl_wish *wish, char *name, struct bl_group **ret_g
 	g->sharers_max = wish->sharers_max;
 	g->guests = wish->guests;
 	g->name = name;
-	clear_words(g);
 	*ret_g = g;
 	return 0;
 }
@@ -65,7 +49,7 @@ void bl_group_clear(struct bl_group *g)
 	bl_table_clear(&g->table);
 	g->table.level = g->level;
 	bl_heavy_again(&g->heavy);
-	clear_words(g);
+	memset(g->words, 0, sizeof(g->words));
 }
 
 int bl_guest_new(struct bl_group *g, char *name, uint32_t number, struct bl_guest **ret_guest)
@@ -137,25 +121,24 @@ static uint32_t shifted(uint32_t block, size_t shift)
 
 /* Copies of one word in all guests of the fork. Where there are several the fork
  * has marked their blocks; a single one may have to be marked here. */
-static int join_word(struct bl_group *g, const struct bl_group *fork, size_t i,
-                     const size_t *block_shift)
+static void join_word(struct bl_group *g, const struct bl_group *fork, unsigned i,
+                      const size_t *block_shift)
 {
 	const struct bl_word *w = &fork->words[i];
-	int rc = 0;
 
-	for (uint32_t k = 0; k < fork->guests->n && !rc; k++) {
+	for (uint32_t k = 0; k < fork->guests->n; k++) {
 		const struct bl_guest *from = fork->guests->list[k];
 		struct bl_seen seen = {.guest = g->guests->list[k], .block = BL_NO_BLOCK};
 
-		for (unsigned kind = 0; from->group == fork && kind < 2 && !rc; kind++) {
+		for (unsigned kind = 0; from->group == fork && kind < 2; kind++) {
 			seen.copies = from->words[i][kind];
 			seen.mergeable = kind;
 			if (w->copies == 1 && w->first_guest == from)
 				seen.block = shifted(w->first_block, block_shift[k]);
-			rc = seen.copies ? bl_see_word(g, &seen, w->word) : 0;
+			if (seen.copies)
+				bl_see_word(g, &seen, i);
 		}
 	}
-	return rc;
 }
 
 int bl_group_join(struct bl_group *g, struct bl_group *fork, const size_t *block_shift)
@@ -174,8 +157,8 @@ int bl_group_join(struct bl_group *g, struct bl_group *fork, const size_t *block
 		if (item.pinned || bl_table_samples(&g->table, item.tag))
 			rc = bl_table_add(&g->table, &item, &marks);
 	}
-	for (size_t i = 0; !rc && i < fork->words_n; i++)
-		rc = join_word(g, fork, i, block_shift);
+	for (unsigned i = 0; i < BL_WORDS; i++)
+		join_word(g, fork, i, block_shift);
 	return rc;
 }
 

@@ -15,9 +15,11 @@
 #include "places.h"
 #include "table.h"
 
-/* Words of filled pages counted exactly, for a group. Kernels fill pages with a
- * handful; a guest that makes up more has them counted as any other page. */
-#define BL_WORDS 32
+/* What kernels fill pages with: nothing, 0xff, poison for init and slab (0xcc, 0x6b,
+ * 0x5a), for free pages (0xaa). Each is counted by itself; pages filled with other
+ * words are contents like any other, pinned from their first copy on. */
+#define BL_WORDS 6
+extern const uint64_t bl_words[BL_WORDS];
 
 struct bl_guest {
 	char *name;
@@ -41,9 +43,8 @@ struct bl_guests {
 	uint32_t n;
 };
 
-/* A content of one word. */
+/* Copies of pages filled with a word of those, in all guests. */
 struct bl_word {
-	uint64_t word;
 	uint64_t copies;
 	struct bl_guest *first_guest; /* to be marked when there is a second copy */
 	uint32_t first_block;
@@ -59,7 +60,6 @@ struct bl_group {
 	struct bl_table table;
 	struct bl_heavy heavy;
 	struct bl_word words[BL_WORDS];
-	size_t words_n;
 	uint32_t level; /* of the table when empty */
 	const struct bl_guests *guests; /* the handle's, others' among them */
 };

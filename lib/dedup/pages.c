@@ -48,77 +48,40 @@ struct bl_marks bl_group_marks(const struct bl_group *g)
 
 /* ------------------------------------------------------------ filled pages */
 
-static struct bl_word *find_word(struct bl_group *g, uint64_t word)
-{
-	struct bl_word *w;
+const uint64_t bl_words[BL_WORDS] = {
+        0, UINT64_MAX, 0xcccccccccccccccc, 0x6b6b6b6b6b6b6b6b, 0x5a5a5a5a5a5a5a5a, 0xaaaaaaaaaaaaaaaa,
+};
 
-	for (size_t i = 0; i < g->words_n; i++) {
-		if (g->words[i].word == word)
-			return &g->words[i];
-	}
-	if (g->words_n == BL_WORDS)
-		return NULL;
-	w = &g->words[g->words_n++];
-	w->word = word;
-	return w;
-}
-
-static void count_word(struct bl_group *g, struct bl_word *w, const struct bl_seen *seen)
+void bl_see_word(struct bl_group *g, const struct bl_seen *seen, unsigned word)
 {
-	const struct bl_guests *guests = g->guests;
+	struct bl_word *w = &g->words[word];
 
 	if (w->copies == 0) {
 		w->first_guest = seen->guest;
 		w->first_block = seen->block;
 	} else {
 		if (w->copies == 1)
-			mark(guests, w->first_guest->number, w->first_block);
-		mark(guests, seen->guest->number, seen->block);
+			mark(g->guests, w->first_guest->number, w->first_block);
+		mark(g->guests, seen->guest->number, seen->block);
 	}
 	w->copies += seen->copies;
-	seen->guest->words[w - g->words][seen->mergeable] += seen->copies;
+	seen->guest->words[word][seen->mergeable] += seen->copies;
 }
 
-/* A word too many: counted as the page that it fills, and exactly all the same. */
-static int see_as_page(struct bl_group *g, const struct bl_seen *seen, uint64_t word)
-{
-	_Alignas(64) uint64_t page[BL_PAGE_BYTES / sizeof(uint64_t)];
-	struct bl_marks marks = bl_group_marks(g);
-	struct bl_item item = {.copies = seen->copies,
-	                       .guest = seen->guest->number,
-	                       .block = seen->block,
-	                       .mergeable = seen->mergeable,
-	                       .pinned = !g->table.unpinned};
-
-	for (size_t i = 0; i < sizeof(page) / sizeof(page[0]); i++)
-		page[i] = word;
-	item.tag = g->hash->page(&g->key, page).tag;
-	if (!item.pinned && !bl_table_samples(&g->table, item.tag))
-		return 0;
-	return bl_table_add(&g->table, &item, &marks);
-}
-
-int bl_see_word(struct bl_group *g, const struct bl_seen *seen, uint64_t word)
-{
-	struct bl_word *w = find_word(g, word);
-
-	if (!w)
-		return see_as_page(g, seen, word);
-	count_word(g, w, seen);
-	return 0;
-}
-
-/* False if there are too many words: it is then like any page. */
+/* False if it is none of the known words. */
 static bool see_filled(struct pass *p, uint64_t word)
 {
-	struct bl_word *w = find_word(p->g, word);
 	struct bl_seen seen = {p->guest, 1, p->block, p->mergeable};
 
 	p->guest->zero += word == 0;
 	p->guest->filled += word != 0;
-	if (w)
-		count_word(p->g, w, &seen);
-	return w != NULL;
+	for (unsigned i = 0; i < BL_WORDS; i++) {
+		if (bl_words[i] != word)
+			continue;
+		bl_see_word(p->g, &seen, i);
+		return true;
+	}
+	return false;
 }
 
 /* ---------------------------------------------------------------- contents */
@@ -147,7 +110,8 @@ static int flush(struct pass *p)
 	return rc;
 }
 
-static void see_content(struct pass *p, struct bl_digest d)
+/* A filled page is pinned at once, others when they turn out to be heavy. */
+static void see_content(struct pass *p, struct bl_digest d, bool filled)
 {
 	struct bl_table *t = &p->g->table;
 	bool sampled = bl_table_samples(t, d.tag);
@@ -155,7 +119,7 @@ static void see_content(struct pass *p, struct bl_digest d)
 
 	if (t->slots_max) { /* not in exact mode */
 		bl_distinct_see(&p->guest->distinct, d.aux);
-		heavy = t->unpinned ? 0 : bl_heavy_see(&p->g->heavy, d.tag);
+		heavy = t->unpinned ? 0 : filled ? 1 : bl_heavy_see(&p->g->heavy, d.tag);
 	}
 	if (sampled || heavy)
 		queue(p, d.tag, sampled ? 1 : heavy, heavy > 0);
@@ -164,13 +128,15 @@ static void see_content(struct pass *p, struct bl_digest d)
 /* Returns what is remembered of the page at its address. */
 static uint64_t see_page(struct pass *p, const unsigned char *page)
 {
+	bool filled;
 	struct bl_digest d;
 	uint64_t word;
 
-	if (p->g->hash->filled(page, p->g->by_lines ? AHEAD_IN_PAGE : BL_AHEAD_BYTES, &word) && see_filled(p, word))
+	filled = p->g->hash->filled(page, p->g->by_lines ? AHEAD_IN_PAGE : BL_AHEAD_BYTES, &word);
+	if (filled && see_filled(p, word))
 		return word;
 	d = p->g->hash->page(&p->g->key, page);
-	see_content(p, d);
+	see_content(p, d, filled);
 	return d.tag;
 }
 

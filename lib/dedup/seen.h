@@ -13,8 +13,8 @@ struct bl_seen {
 	bool mergeable;
 };
 
-/* Of pages filled with this word. -ENOMEM. */
-int bl_see_word(struct bl_group *g, const struct bl_seen *seen, uint64_t word);
+/* Of pages filled with bl_words[word]. */
+void bl_see_word(struct bl_group *g, const struct bl_seen *seen, unsigned word);
 
 /* Marks blocks of the group's guests. */
 struct bl_marks bl_group_marks(const struct bl_group *g);

@@ -156,7 +156,7 @@ static void add_words(struct summing *s)
 {
 	const struct bl_guests *guests = s->g->guests;
 
-	for (size_t i = 0; i < s->g->words_n; i++) {
+	for (unsigned i = 0; i < BL_WORDS; i++) {
 		for (uint32_t k = 0; k < guests->n; k++) {
 			const uint64_t *copies = guests->list[k]->words[i];
 

@@ -205,7 +205,7 @@ static bool settle(struct bl_table *t, struct bl_entry *slots, size_t n)
 	return true;
 }
 
-/* To twice the size, or by a quarter where memory is counted. */
+/* To twice the size, or by an eighth where memory is counted. */
 static int grow(struct bl_table *t)
 {
 	struct bl_table larger = *t;
@@ -213,7 +213,7 @@ static int grow(struct bl_table *t)
 
 	bl_table_sort(t);
 	while (!settled) {
-		larger.slots_n += larger.slots_n / (t->slots_max ? 4 : 1);
+		larger.slots_n += larger.slots_n / (t->slots_max ? 8 : 1);
 		if (t->slots_max && larger.slots_n > t->slots_max)
 			larger.slots_n = t->slots_max;
 		larger.slots = calloc(larger.slots_n, sizeof(*larger.slots));
