@@ -160,7 +160,7 @@ int bl_numa_maps_line(const char *line, size_t n, uint64_t *ret_start, int32_t *
 	uint64_t start, node, pages, most = 0;
 	int32_t best = -1;
 
-	if (!number(&r, 16, &start))
+	if (!number(&r, 16, &start) || (r.p < r.end && *r.p != ' '))
 		return -EBADMSG;
 	while (r.p < r.end) {
 		if (byte(&r, ' ') && byte(&r, 'N') && number(&r, 10, &node) && byte(&r, '=') &&

@@ -15,7 +15,6 @@
 
 enum {
 	SKIP = 77,
-	OTHERS_MAX = 32,
 	PASSES = 4, /* until running guests' merged pages are found: two, and two for luck */
 };
 
@@ -70,9 +69,7 @@ static int scan_one(struct balloon_dedup *d, pid_t pid)
  * since KSM knows no groups. */
 static int scan_all(const struct guests *g, struct balloon_dedup *d, struct real_ksm *k)
 {
-	pid_t others[OTHERS_MAX];
-
-	k->others = ksm_others(g->pids, GUESTS, others, OTHERS_MAX);
+	k->others = ksm_others(g->pids, GUESTS, k->other_pids, OTHERS_MAX);
 	for (int i = 0; i < GUESTS; i++) {
 		int rc = scan_one(d, g->pids[i]);
 
@@ -80,7 +77,7 @@ static int scan_all(const struct guests *g, struct balloon_dedup *d, struct real
 			return fprintf(stderr, "skip: guests cannot be read: %s\n", strerror(-rc)), SKIP;
 	}
 	for (size_t i = 0; i < k->others; i++)
-		scan_one(d, others[i]); /* it may be gone by now */
+		scan_one(d, k->other_pids[i]); /* it may be gone by now */
 	return 0;
 }
 
@@ -216,17 +213,39 @@ static int running(struct real *r, struct real_ksm *k)
 	return rc;
 }
 
+static int same_others(const struct guests *g, const struct real_ksm *k)
+{
+	pid_t now[OTHERS_MAX];
+	size_t n = ksm_others(g->pids, GUESTS, now, OTHERS_MAX);
+
+	return n == k->others && memcmp(now, k->other_pids, n * sizeof(now[0])) == 0;
+}
+
+/* Said before anything is merged; said again if somebody came or went meanwhile,
+ * whose pages are merged with the guests' or are no longer. */
+static int converge(struct real *r)
+{
+	int rc = 0;
+
+	r->ksmd_ns = (double)ksm_converge(r->guests.pids, GUESTS);
+	for (int i = 0; i < 3 && !rc && !same_others(&r->guests, &r->stopped); i++) {
+		rc = say(&r->guests, &r->stopped);
+		ksm_converge(r->guests.pids, GUESTS);
+	}
+	see(&r->guests, &r->stopped);
+	see_totals(&r->stopped);
+	return rc;
+}
+
 static int story(struct real *r)
 {
 	int rc = guests_boot(&r->guests, GUESTS_SMALL_PAGES);
 
 	rc = rc ? rc : stopped(r);
 	rc = rc ? rc : copy_guests(r);
+	rc = rc ? rc : converge(r);
 	if (rc)
 		return rc;
-	r->ksmd_ns = (double)ksm_converge(r->guests.pids, GUESTS);
-	see(&r->guests, &r->stopped);
-	see_totals(&r->stopped);
 	guests_go_on(&r->guests);
 	rc = running(r, &r->idle);
 	guests_tell(&r->guests, 'a');

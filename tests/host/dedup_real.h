@@ -12,9 +12,12 @@
 #include "dedup_guests.h"
 
 /* Predicted and seen; in pages. */
+enum { OTHERS_MAX = 32 };
+
 struct real_ksm {
 	uint64_t sharing, shared, unshared; /* said */
 	uint64_t ksm_sharing, ksm_shared, ksm_unshared;
+	pid_t other_pids[OTHERS_MAX];
 	size_t others;   /* foreign processes that KSM would merge with them: then only the sum
 	                    of the guests' own merged pages can be compared */
 	uint64_t merging; /* said: guests' pages with company */
