@@ -140,21 +140,28 @@ static uint64_t see_page(struct pass *p, const unsigned char *page)
 	return d.tag;
 }
 
-/* Lines of one word each are shared by pages that have little else in common:
- * such pages are taken as a whole, lest all of them come or go at once. */
+/*
+ * Lines of one word each are shared by pages that have little else in common: such
+ * pages are taken as a whole, lest all of them come or go at once. So are those
+ * whose lines turn out to be heavy, unless they are in the sample anyway, and
+ * then stand for themselves alone.
+ */
 static uint64_t see_lines(struct pass *p, const unsigned char *page)
 {
-	struct bl_digest l, d;
+	const struct bl_table *t = &p->g->table;
+	struct bl_digest l;
+	bool heavy;
 
 	for (unsigned i = 0; i < BL_LINES; i++)
 		__builtin_prefetch(page + AHEAD_PAGES * BL_PAGE_BYTES + p->g->lines[i]);
 	if (bl_lines_filled(page, p->g->lines))
 		return see_page(p, page);
 	l = p->g->hash->lines(&p->g->key, page, p->g->lines);
-	if (bl_table_samples(&p->g->table, l.tag)) {
-		d = p->g->hash->page(&p->g->key, page);
-		queue(p, LINE_TAG(l.tag, d.tag), 1, false);
-	}
+	heavy = !t->unpinned && bl_heavy_see(&p->g->heavy, l.tag) > 0;
+	if (bl_table_samples(t, l.tag))
+		queue(p, LINE_TAG(l.tag, p->g->hash->page(&p->g->key, page).tag), 1, heavy);
+	else if (heavy)
+		see_content(p, p->g->hash->page(&p->g->key, page), false);
 	return l.tag;
 }
 

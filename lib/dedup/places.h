@@ -20,13 +20,19 @@ struct bl_places {
 	uint64_t same;   /* of them, with what was there before */
 };
 
-/* A keyed hash of an address; the places kept are those where it begins with
- * nine zero bits. */
+/* A keyed hash of an address, twice over, since addresses come in rows; the places
+ * kept are those where it begins with nine zero bits. */
 static inline uint64_t bl_place_hash(uint64_t key, uint64_t address)
 {
-	unsigned __int128 product = (unsigned __int128)(address ^ key) * (key | 1);
+	uint64_t x = address ^ key;
 
-	return (uint64_t)(product >> 64) ^ (uint64_t)product;
+	for (int i = 0; i < 2; i++) {
+		unsigned __int128 product = (unsigned __int128)x * (key | 1);
+
+		x = (uint64_t)(product >> 64) ^ (uint64_t)product;
+		x *= UINT64_C(0x9e3779b97f4a7c15);
+	}
+	return x;
 }
 
 static inline bool bl_place_kept(uint64_t hash)
