@@ -86,7 +86,8 @@ static void add_sum(struct bl_sum *s, const struct bl_sum *more)
 
 static void put_sum(struct balloon_dedup_figures *f, const struct bl_sum *s)
 {
-	double error = CONFIDENCE * root(s->variance), pages = (double)(f->present_bytes / BALLOON_PAGE_BYTES);
+	double pages = (double)(f->present_bytes / BALLOON_PAGE_BYTES);
+	double error = CONFIDENCE * root(s->variance);
 	double low = s->saved - error > s->known ? s->saved - error : s->known;
 	double high = s->saved + error < pages ? s->saved + error : pages;
 

@@ -191,7 +191,8 @@ static int give_up_rights(const struct wish *w)
 		return 0;
 	rc = confine(w->every_s > 0 || w->rounds > 1, &what);
 	if (rc)
-		fprintf(stderr, "dedup-scan: %s failed: %s; nothing was read\n", what, strerror(-rc));
+		fprintf(stderr, "dedup-scan: %s failed: %s; nothing was read\n", what,
+		        strerror(-rc));
 	return rc;
 }
 
@@ -206,8 +207,8 @@ static int verdict(const struct wish *w)
 		if (!t->rc)
 			continue;
 		bad++;
-		fprintf(stderr, "dedup-scan: %s (process %d): %s%s\n", t->name, t->pid, strerror(-t->rc),
-		        t->rc == -EACCES || t->rc == -EPERM
+		fprintf(stderr, "dedup-scan: %s (process %d): %s%s\n", t->name, t->pid,
+		        strerror(-t->rc), t->rc == -EACCES || t->rc == -EPERM
 		                ? "; run as its user or as root, with CAP_SYS_PTRACE" : "");
 	}
 	return !bad ? FOUND : bad < w->targets_n ? SOME : NONE;

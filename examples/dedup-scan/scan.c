@@ -83,8 +83,10 @@ static void read_processors(int node, cpu_set_t *ret_set)
 	if (f)
 		fclose(f);
 	while (*p >= '0' && *p <= '9') {
-		unsigned long from = strtoul(p, &p, 10), to = *p == '-' ? strtoul(p + 1, &p, 10) : from;
+		unsigned long from = strtoul(p, &p, 10), to = from;
 
+		if (*p == '-')
+			to = strtoul(p + 1, &p, 10);
 		for (; from <= to && from < CPU_SETSIZE; from++)
 			CPU_SET(from, ret_set);
 		p += *p == ',';

@@ -34,7 +34,8 @@ static const char *size(uint64_t bytes, char text[16])
 		v /= 1024;
 	if (!bytes)
 		return "0";
-	snprintf(text, 16, v < 9.995 && u ? "%.2f%c" : v < 99.95 && u ? "%.1f%c" : "%.0f%c", v, units[u]);
+	snprintf(text, 16, v < 9.995 && u ? "%.2f%c" : v < 99.95 && u ? "%.1f%c" : "%.0f%c", v,
+	         units[u]);
 	return text;
 }
 
@@ -70,13 +71,15 @@ static int is_first(const struct target *targets, unsigned i)
 	return 1;
 }
 
-void show_table(struct balloon_dedup *d, const struct target *targets, unsigned n, uint64_t cpu_ns)
+void show_table(struct balloon_dedup *d, const struct target *targets, unsigned n,
+                uint64_t cpu_ns)
 {
 	struct balloon_dedup_figures all = {.struct_size = sizeof(all)}, f;
 	char name[64], a[16];
 
 	printf("%-20s %7s %7s %7s %7s %7s %7s %15s %7s %11s %7s\n", "GUEST", "PRESENT", "ZERO",
-	       "FILLED", "INSIDE", "ACROSS", "SAVED", "95 % BETWEEN", "MERGE", "HUGE BROKEN", "STABLE");
+	       "FILLED", "INSIDE", "ACROSS", "SAVED", "95 % BETWEEN", "MERGE", "HUGE BROKEN",
+	       "STABLE");
 	for (unsigned i = 0; i < n; i++) {
 		f = of_guest(d, targets[i].guest);
 		show_row(targets[i].name, &f);

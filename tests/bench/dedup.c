@@ -405,7 +405,8 @@ static void bench_ksmd(void)
 	print("vs_ksmd_mapped", here ? ksmd_small / mapped : 0, here && ksmd_small > 0);
 	print("vs_ksmd_readv_4k", small, here && ksmd_small > 0);
 	print("vs_ksmd_readv_thp", huge, here && ksmd_huge > 0);
-	print("ksmd_mpages_per_cpu_s", here ? (double)pages / ksmd_small * 1e3 : 0, here && ksmd_small > 0);
+	print("ksmd_mpages_per_cpu_s", here ? (double)pages / ksmd_small * 1e3 : 0,
+	      here && ksmd_small > 0);
 }
 
 static void bench_guests(void)
@@ -425,7 +426,8 @@ static void bench_guests(void)
 	print("rmse_pct_64", s64.rmse_pct, here);
 	print("rmse_pct_512", s512.rmse_pct, here);
 	print("rmse_pct_lines_64", lines.rmse_pct, here);
-	print("interval_coverage_pct", (s8.covered_pct + s64.covered_pct + s512.covered_pct) / 3, here);
+	print("interval_coverage_pct", (s8.covered_pct + s64.covered_pct + s512.covered_pct) / 3,
+	      here);
 	print("ksm_diff_pct_stopped", r.stopped.diff_pct, here && r.ksmd_ns > 0);
 	print("ksm_diff_pct_idle", r.idle.diff_pct, here);
 	print("ksm_diff_pct_active", r.active.diff_pct, here);
