@@ -37,7 +37,7 @@ int guests_prepare(struct guests *g)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	guests_forget(g);
-	return SKIP;
+	return fprintf(stderr, "skip: there is no image for guests\n"), SKIP;
 }
 
 static void become_qemu(const struct guests *g, int k, enum guests_kind kind, int in, int out)
