@@ -52,6 +52,26 @@ static unsigned char *anonymous(size_t bytes)
 	return p + (2 * MIB - (uintptr_t)p % (2 * MIB));
 }
 
+/* Until the child waits for its next word: what it writes on its way there (its
+ * stack, a symbol bound late) is no trace of ours. */
+static void wait_asleep(pid_t pid)
+{
+	char path[64], line[128], state = '?';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	while (state != 'S') {
+		f = fopen(path, "re");
+		while (f && fgets(line, sizeof(line), f)) {
+			if (strncmp(line, "State:", 6) == 0)
+				state = line[7];
+		}
+		if (f)
+			fclose(f);
+		usleep(1000);
+	}
+}
+
 /* Runs prepare in a child; later, on continue_child(), act (or nothing). */
 static struct child start(unsigned char *(*prepare)(void), void (*act)(unsigned char *at))
 {
@@ -81,6 +101,7 @@ static struct child start(unsigned char *(*prepare)(void), void (*act)(unsigned 
 		abort();
 	close(up[1]);
 	close(down[0]);
+	wait_asleep(c.pid);
 	return c;
 }
 
