@@ -476,6 +476,73 @@ class Traces(Case):
         self.fails(errno.ENOENT, "nowhere", sim.add_traces, os.path.join(self.folder, "nowhere"))
 
 
+class Deduplication(Case):
+    PAGE = 4096
+
+    def pages(self, *numbers):
+        """A page for each number; equal numbers, equal pages."""
+        return b"".join(number.to_bytes(8, "little") + b"x" * (self.PAGE - 8) for number in numbers)
+
+    def test_counts(self):
+        with balloon.Dedup(sample_one_in=1) as dedup:
+            a, b = dedup.guest("a", "we"), dedup.guest("b", "we")
+            alone = dedup.guest("c")
+            for guest, data in ((a, self.pages(1, 1, 2)), (b, self.pages(2, 3)),
+                                (alone, self.pages(1, 2, 3))):
+                dedup.pages(guest, 0, data, balloon.PageFlags.MERGEABLE)
+            dedup.pages(a, 3 * self.PAGE, bytearray(self.PAGE))
+            figures = dedup.group_figures(a)
+            self.assertIn(balloon.FiguresFlags.EXACT, figures.flags)
+            self.assertEqual(figures.guests, 2)
+            self.assertEqual(figures.present_bytes, 6 * self.PAGE)
+            self.assertEqual(figures.across_bytes, self.PAGE)
+            self.assertEqual(dedup.all_figures().guests, 3)
+            self.assertEqual(dedup.guest_figures(alone).saved_bytes, 0)
+            found = balloon.dedup.yield_of(dedup.guest_figures(a), None, 1000)
+            self.assertLessEqual(found.low_bytes, found.high_bytes)
+            dedup.again(rotate=True)
+            self.assertEqual(dedup.all_figures().present_bytes, 0)
+        self.assertEqual((figures.name, figures.group), ("we", "we"))
+
+    def test_fork(self):
+        dedup = balloon.Dedup(sample_one_in=1)
+        guest = dedup.guest("a", "we")
+        fork = dedup.fork()
+        fork.pages(guest, 0, self.pages(1, 1))
+        dedup.pages(guest, 2 * self.PAGE, self.pages(1))
+        dedup.join(fork)
+        self.assertTrue(fork.closed)
+        self.assertEqual(dedup.all_figures().present_bytes, 3 * self.PAGE)
+        self.fails(errno.EBADF, "closed", dedup.join, fork)
+        another = dedup.fork()
+        dedup.close()
+        another.close()
+
+    def test_process(self):
+        with balloon.Dedup() as dedup:
+            guest = dedup.guest("me")
+            reader = dedup.attach(guest, os.getpid())
+            while reader.step(16 * MIB):
+                pass
+            done, total = reader.progress()
+            self.assertGreater(done, 0)
+            self.assertLessEqual(done, total)
+            self.assertGreater(dedup.guest_figures(guest).present_bytes, 0)
+            dedup.process(guest, os.getpid())
+        reader.close()
+        self.assertRegex(balloon.dedup.hash_name(), "clnh|xxh3")
+        self.assertGreater(balloon.dedup.rest_ns(SECOND, MIB, duty_bp=1000), SECOND)
+
+    def test_refusals(self):
+        with balloon.Dedup() as dedup:
+            self.fails(errno.EINVAL, "no such guest", dedup.guest_figures, 7)
+            self.fails(errno.EINVAL, "whole pages", dedup.pages, 0, 0, b"short")
+            guest = dedup.guest("a")
+            self.fails(errno.ESRCH, "no such process", dedup.process, guest, 2**22 + 1)
+        self.fails(errno.EBADF, "closed", dedup.guest, "b")
+        self.fails(errno.EINVAL, "sense", balloon.Dedup, sample_one_in=3)
+
+
 class Loading(Case):
     def test_wrong_library(self):
         said = subprocess.run(

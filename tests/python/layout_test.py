@@ -14,21 +14,22 @@ import tempfile
 import unittest
 
 import balloon
-from balloon import _calls, backend, sim_structs, structs, words
+from balloon import _calls, backend, dedup, dedup_structs, sim_structs, structs, words
 from balloon._struct import Struct
 
 INCLUDE = os.environ["BALLOON_INCLUDE"]
 HEADERS = sorted(name for name in os.listdir(os.path.join(INCLUDE, "balloon")))
-OPAQUE = {"balloon", "balloon_sim"}
 CONSTANTS = {"BALLOON_UNKNOWN": balloon.UNKNOWN, "BALLOON_PAGE_BYTES": balloon.PAGE_BYTES,
              "BALLOON_BYTES_MAX": balloon.BYTES_MAX, "BALLOON_SHARES_MAX": balloon.SHARES_MAX,
              "BALLOON_GUESTS_MAX": balloon.GUESTS_MAX, "BALLOON_NODES_MAX": balloon.NODES_MAX, "BALLOON_FLOORS_MAX": balloon.FLOORS_MAX,
              "BALLOON_MEANS_N": balloon.MEANS_N, "BALLOON_MISSES": balloon.MISSES,
-             "BALLOON_BACKEND_ABI": backend.ABI}
+             "BALLOON_BACKEND_ABI": backend.ABI,
+             "BALLOON_DEDUP_GUESTS_MAX": dedup.GUESTS_MAX,
+             "BALLOON_DEDUP_ONE_IN_MAX": dedup.ONE_IN_MAX}
 TYPES = {  # to ctypes, size_t is uint64_t
     "uint64_t": ctypes.c_uint64, "uint32_t": ctypes.c_uint32, "int32_t": ctypes.c_int32,
     "int": ctypes.c_int, "size_t": ctypes.c_size_t, "const char *": ctypes.c_char_p, "void": None}
-CLASSES = {cls.C_NAME: cls for module in (structs, sim_structs)
+CLASSES = {cls.C_NAME: cls for module in (structs, sim_structs, dedup_structs)
            for cls in vars(module).values()
            if isinstance(cls, type) and issubclass(cls, Struct) and cls is not Struct}
 

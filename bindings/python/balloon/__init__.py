@@ -9,6 +9,8 @@ from ._errors import UNKNOWN, BalloonError
 from ._library import call as _call
 from . import _calls
 from .backend import MISSES, Attachment, Backend, Sheet
+from .dedup import Dedup, Reader
+from .dedup_structs import Figures, Yield
 from .host import MEANS_N, Claim, Hold, Host, View, now_ns
 from .policy import Allocation, Policy, Pool, entitle, floor, min_free, profile
 from .recording import Recording
@@ -17,7 +19,8 @@ from .sim import Guest, Sim, behaviour
 from .sim_structs import Behaviour, HostTruth, Point, Truth
 from .structs import (Claimant, FloorPoint, GuestReport, Node, Order, Profile, Report, Request,
                       Rung, Sample, Why)
-from .words import (Clamp, Fixed, HoldMode, HostState, Means, ProfileFlags, Reason, Restart,
+from .words import (Clamp, DedupFlags, FiguresFlags, Fixed, HoldMode, HostState, Means, PageFlags,
+                    ProfileFlags, ReadingFlags, Reason, Restart,
                     SampleFlags, SimFeatures, SimFlags, Source, State, Trait)
 
 PAGE_BYTES = 4096
@@ -36,11 +39,12 @@ def version() -> str:
 
 __all__ = [
     "Allocation", "Attachment", "BYTES_MAX", "Backend", "BalloonError", "Behaviour", "Claim",
-    "Claimant", "Clamp", "Fixed", "GUESTS_MAX", "Guest", "GuestReport", "Hold", "HoldMode", "Host",
-    "FLOORS_MAX", "FloorPoint", "HostState", "HostTruth", "MEANS_N", "MISSES", "Means",
-    "NODES_MAX", "Node", "Order", "PAGE_BYTES", "Point", "Policy", "Pool",
-    "Profile", "ProfileFlags", "Reason", "Recording", "Report", "Request", "Restart", "Rows", "Rung",
+    "Claimant", "Clamp", "Dedup", "DedupFlags", "FLOORS_MAX", "Figures", "FiguresFlags", "Fixed",
+    "FloorPoint", "GUESTS_MAX", "Guest", "GuestReport", "Hold", "HoldMode", "Host", "HostState",
+    "HostTruth", "MEANS_N", "MISSES", "Means", "NODES_MAX", "Node", "Order", "PAGE_BYTES",
+    "PageFlags", "Point", "Policy", "Pool", "Profile", "ProfileFlags", "Reader", "ReadingFlags",
+    "Reason", "Recording", "Report", "Request", "Restart", "Rows", "Rung",
     "SHARES_MAX", "Sample", "SampleFlags", "Sheet", "Sim", "SimFeatures", "SimFlags", "Source", "State", "Trait",
-    "Truth", "UNKNOWN", "View", "Why", "behaviour", "entitle", "floor", "min_free", "now_ns",
+    "Truth", "UNKNOWN", "View", "Why", "Yield", "behaviour", "entitle", "floor", "min_free", "now_ns",
     "profile", "version",
 ]

@@ -5,8 +5,9 @@ COUNT, WORD and STRING refuse what ctypes would cut off in silence."""
 from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Dict, List, Tuple
 
-from . import structs as s
+from . import dedup_structs as d
 from . import sim_structs as m
+from . import structs as s
 from ._library import PROTOTYPES
 from ._struct import Kind, check_maybe, check_text, check_u32
 
@@ -52,6 +53,27 @@ FUNCTIONS: Dict[str, Dict[str, Tuple[Any, List[Any]]]] = {
         "balloon_ladder": (c_int, [HANDLE, STRING, POINTER(s.Rung), c_size_t, c_size_t]),
         "balloon_why": (c_int, [HANDLE, STRING, POINTER(s.Why)]),
         "balloon_explain": (c_int, [HANDLE, STRING, c_void_p, c_size_t]),
+    },
+    "dedup": {
+        "balloon_dedup_open": (c_int, [POINTER(d.COptions), POINTER(HANDLE)]),
+        "balloon_dedup_close": (None, [HANDLE]),
+        "balloon_dedup_guest": (c_int, [HANDLE, STRING, STRING, POINTER(c_uint32)]),
+        "balloon_dedup_pages": (c_int, [HANDLE, WORD, COUNT, c_void_p, c_size_t, WORD]),
+        "balloon_dedup_again": (c_int, [HANDLE, c_int]),
+        "balloon_dedup_fork": (c_int, [HANDLE, POINTER(HANDLE)]),
+        "balloon_dedup_join": (c_int, [HANDLE, HANDLE]),
+        "balloon_dedup_attach": (c_int, [HANDLE, WORD, c_int, POINTER(d.CReading),
+                                         POINTER(HANDLE)]),
+        "balloon_dedup_step": (c_int, [HANDLE, COUNT]),
+        "balloon_dedup_progress": (None, [HANDLE, NUMBER, NUMBER]),
+        "balloon_dedup_detach": (None, [HANDLE]),
+        "balloon_dedup_process": (c_int, [HANDLE, WORD, c_int, POINTER(d.CReading)]),
+        "balloon_dedup_rest": (c_uint64, [COUNT, COUNT, WORD, COUNT]),
+        "balloon_dedup_guest_figures": (c_int, [HANDLE, WORD, POINTER(d.Figures)]),
+        "balloon_dedup_group_figures": (c_int, [HANDLE, WORD, POINTER(d.Figures)]),
+        "balloon_dedup_all_figures": (c_int, [HANDLE, POINTER(d.Figures)]),
+        "balloon_dedup_yield": (c_int, [POINTER(d.Figures), COUNT, COUNT, POINTER(d.Yield)]),
+        "balloon_dedup_hash_name": (c_char_p, []),
     },
     "sim": {
         "balloon_sim_new": (c_int, [POINTER(m.CHost), POINTER(HANDLE)]),

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Callable, Dict, Optional, Protocol, Type
 
 from ._errors import BalloonError
+from ._library import call
 
 SENTENCE = 512  # room for one; the library's own are shorter
 
@@ -74,6 +75,29 @@ class Session:
             raised = KeyboardInterrupt()
         if raised is not None:
             raise raised
+
+
+class Shared:
+    """What several handles are open on: freed when the last of them is gone, in whatever
+    order they go."""
+
+    def __init__(self, pointer: int, free: str) -> None:
+        self.pointer = pointer
+        self.free = free
+        self.lock = threading.RLock()
+        self.users = 1
+        self.counting = threading.RLock()  # again by a finalizer, in the middle of it
+
+    def enter(self) -> None:
+        with self.counting:
+            self.users += 1
+
+    def leave(self) -> None:
+        with self.counting:
+            self.users -= 1
+            last = not self.users
+        if last and self.pointer:
+            call(self.free)(self.pointer)
 
 
 class Door(Protocol):

@@ -14,6 +14,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 from ._errors import BalloonError
 
 SONAME = "libballoon.so.0"
+MODULES = ("sim", "replay")
 
 PROTOTYPES: Dict[str, Tuple[str, Any, List[Any]]] = {}
 """Of each function: the file it is in, what it returns, what it takes (_calls.py)."""
@@ -77,7 +78,7 @@ def call(name: str) -> Any:
     """A function of the headers, its types declared."""
     if name not in CALLS:
         where, result, arguments = PROTOTYPES[name]
-        function = getattr(library() if where == "balloon" else module(where), name)
+        function = getattr(module(where) if where in MODULES else library(), name)
         function.restype = result
         function.argtypes = [getattr(kind, "ctype", kind) for kind in arguments]
         CALLS[name] = checked(function, [

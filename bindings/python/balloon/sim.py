@@ -13,10 +13,9 @@ Its clock goes only when a beat, a look or step() moves it; times called at_ns c
 from the first moment it was shown."""
 import ctypes
 import errno
-import threading
 from typing import Iterable, Optional, Tuple, Union
 
-from ._door import SENTENCE, Handle, Session
+from ._door import SENTENCE, Handle, Session, Shared
 from ._errors import BalloonError
 from ._library import call
 from ._struct import read_text
@@ -24,34 +23,12 @@ from .sim_structs import Behaviour, CGuest, CHost, CTraceFile, HostTruth, Point,
 from .words import Fixed, Restart, SimFeatures
 
 
-class World:
-    """A struct balloon_sim, shared by the Sim and by all that are open on it: freed
-    when the last of them is gone, in whatever order they go."""
-
-    def __init__(self, pointer: int) -> None:
-        self.pointer = pointer
-        self.lock = threading.RLock()
-        self.users = 1
-        self.counting = threading.RLock()  # again by a finalizer, in the middle of it
-
-    def enter(self) -> None:
-        with self.counting:
-            self.users += 1
-
-    def leave(self) -> None:
-        with self.counting:
-            self.users -= 1
-            last = not self.users
-        if last:
-            call("balloon_sim_free")(self.pointer)
-
-
 class Visit(Session):
     """One handle that is open on a simulated host."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Shared) -> None:
         super().__init__(None, world.lock)
-        self.world: Optional[World] = world
+        self.world: Optional[Shared] = world
         self.backend = call("balloon_sim_backend")(world.pointer)
         world.enter()
 
@@ -90,7 +67,7 @@ class Sim(Handle):
                 errno.ERANGE: "sim: more than 4 PiB; give bytes",
             }.get(-rc, "sim: numbers that make no sense; own use is within the total, and the "
                   "cache within own use"))
-        self._world = World(pointer.value or 0)
+        self._world = Shared(pointer.value or 0, "balloon_sim_free")
         self._own(pointer, self._world.lock)
 
     def _close(self, pointer: int) -> None:

@@ -180,6 +180,24 @@ class SimFlags(IntFlag):
     DIES = 1 << 20
 
 
+class DedupFlags(IntFlag):
+    LINES = 1 << 0
+
+
+class PageFlags(IntFlag):
+    MERGEABLE = 1 << 0
+    HUGE = 1 << 1
+
+
+class ReadingFlags(IntFlag):
+    MERGEABLE_ONLY = 1 << 0
+    COPY = 1 << 1
+
+
+class FiguresFlags(IntFlag):
+    EXACT = 1 << 0
+
+
 ENUMS: Dict[str, Tuple[Type[Union[IntEnum, IntFlag]], str]] = {
     "balloon_means": (Means, "BALLOON_MEANS_"),
     "balloon_state": (State, "BALLOON_STATE_"),
@@ -198,5 +216,9 @@ ENUMS: Dict[str, Tuple[Type[Union[IntEnum, IntFlag]], str]] = {
     "balloon_sim_features": (SimFeatures, "BALLOON_SIM_"),
     "balloon_sim_restart": (Restart, "BALLOON_SIM_"),
     "balloon_sim_flags": (SimFlags, "BALLOON_SIM_"),
+    "balloon_dedup_flags": (DedupFlags, "BALLOON_DEDUP_"),
+    "balloon_dedup_page_flags": (PageFlags, "BALLOON_DEDUP_"),
+    "balloon_dedup_reading_flags": (ReadingFlags, "BALLOON_DEDUP_"),
+    "balloon_dedup_figures_flags": (FiguresFlags, "BALLOON_DEDUP_FIGURES_"),
 }
 """Each enum of the headers, its class here, and what its constants begin with."""
