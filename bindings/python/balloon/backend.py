@@ -134,8 +134,10 @@ class Callbacks(Session):
         self.table = CBackend(
             struct_size=ctypes.sizeof(CBackend), abi=ABI, name=backend.name,
             open=OPEN(self._open), close=CLOSE(self._close), observe=OBSERVE(self._observe),
-            order=ORDER(self._order), fd=FD(self._fd), error=ERROR(self._error))
+            order=ORDER(self._order), fd=FD(self._fd))
         self.backend = ctypes.addressof(self.table)
+        # No Python runs in it: what a signal raises there would leave a wild pointer.
+        self.table.error = ERROR({self.backend: ctypes.addressof(self.sentence)}.get)
 
     def _open(self, uri: Optional[bytes], ret_self: Any, ret_error: int, size: int) -> int:
         def work() -> int:
@@ -183,9 +185,6 @@ class Callbacks(Session):
         rc = self.guarded(self.world.fileno, errno.ENOTSUP)
         self.inside = False
         return rc
-
-    def _error(self, _self: int) -> int:
-        return ctypes.addressof(self.sentence)
 
 
 class Attachment(Handle):
