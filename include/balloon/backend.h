@@ -133,6 +133,7 @@ struct balloon_order {
 	uint32_t means; /* enum balloon_means */
 };
 
+/* What a backend is: calls that are made with self, one at a time. */
 struct balloon_backend {
 	uint32_t struct_size;
 	uint32_t abi;      /* BALLOON_BACKEND_ABI */

@@ -33,7 +33,15 @@
  *		sleep_until(next_ns);
  *	}
  *
- * docs: the README for a first look, this file for the rest.
+ * Stable is what these headers declare: names, values, what a field means, and the
+ * binary interface of libballoon.so.0 (lib/libballoon.symbols). It grows, by
+ * functions, by values at the end of an enum and by fields at the end of a struct;
+ * what goes away or changes takes another SONAME, and before 1.0 another minor release.
+ * Backends fit as long as BALLOON_BACKEND_ABI is the same. Not stable: what numbers a
+ * policy comes to, the constants of a profile, the words of sentences.
+ *
+ * Docs: the README for a first look, this file for the rest; examples/manual.c has an
+ * example of every function.
  */
 #ifndef BALLOON_BALLOON_H
 #define BALLOON_BALLOON_H
@@ -66,7 +74,7 @@ extern "C" {
 #define BALLOON_SHARES_MAX ((UINT64_C(1) << 26) - 1)
 #define BALLOON_GUESTS_MAX (UINT64_C(1) << 20)
 
-/* "0.1.0"; a static string. */
+/* Of the library that runs, as "0.1.0"; a static string. */
 BALLOON_API const char *balloon_version(void);
 
 /* ---------------------------------------------------------------- entitle */
@@ -145,6 +153,7 @@ enum balloon_pool_flags {
 	BALLOON_POOL_EXPANDABLE = 1u << 0,
 };
 
+/* One pool of a policy. */
 struct balloon_pool {
 	uint32_t struct_size;
 	uint32_t flags;             /* enum balloon_pool_flags */
@@ -155,6 +164,7 @@ struct balloon_pool {
 	uint64_t limit_bytes;       /* UNKNOWN = none */
 };
 
+/* What this guest is allowed, instead of the fallback. */
 struct balloon_named_allocation {
 	const char *guest; /* name or UUID as the hypervisor says it */
 	struct balloon_allocation allocation;
@@ -224,6 +234,8 @@ BALLOON_API uint64_t balloon_min_free(uint64_t total_bytes);
 struct balloon;         /* one host under arbitration */
 struct balloon_backend; /* backend.h */
 
+/* What balloon_open() opens, and how. It is read during the call only; what it points
+ * to is copied, except backend and log_arg, which must outlive the handle. */
 struct balloon_options {
 	uint32_t struct_size;
 	uint32_t flags;                        /* enum balloon_open_flags */
@@ -290,7 +302,8 @@ BALLOON_API int balloon_fd(struct balloon *b);
 /*
  * Before leaving for good: raises every guest to what it may have at most, as
  * far as the host's free memory goes, whatever the budget says; nothing is
- * lowered. Guests that nobody minds are then safe.
+ * lowered. Guests that nobody minds are then safe. Errors as of balloon_tick(): the host
+ * could not be observed, and nobody was told anything.
  */
 BALLOON_API int balloon_release(struct balloon *b, uint64_t now_ns);
 
@@ -324,7 +337,9 @@ BALLOON_API int balloon_admit(struct balloon *b, const struct balloon_request *r
  * the host can, its reservation in any case) lies free. guest is the name (or
  * UUID) it will have: when it appears, what was claimed becomes its own. A
  * claim that is neither taken nor renewed by lease_ns lapses, so that a client
- * that crashed leaks nothing. *ret_claim names it; never 0.
+ * that crashed leaks nothing. *ret_claim names it; never 0. Errors as of
+ * balloon_admit(); -EINVAL no guest, or a lease that has ended; -ENOSPC also too many
+ * claims; -ENOMEM.
  */
 BALLOON_API int balloon_claim(struct balloon *b, const struct balloon_request *request,
                               const char *guest, uint64_t lease_ns, uint64_t *ret_claim);
@@ -335,7 +350,7 @@ BALLOON_API int balloon_claim(struct balloon *b, const struct balloon_request *r
 BALLOON_API int balloon_claim_ready(struct balloon *b, uint64_t claim,
                                     uint64_t *ret_missing_bytes);
 
-/* Keeps it until lease_ns. -ENOENT as above. */
+/* Keeps it until lease_ns. -ENOENT as above; -EINVAL a lease that has ended. */
 BALLOON_API int balloon_claim_renew(struct balloon *b, uint64_t claim, uint64_t lease_ns);
 
 /* Gives it up. -ENOENT as above. */
@@ -354,16 +369,20 @@ BALLOON_API int balloon_claim_release(struct balloon *b, uint64_t claim);
  */
 BALLOON_API int balloon_what_if(struct balloon *b, struct balloon **ret_view);
 
-/* On a view: the host has so much memory, and so much of it free. */
+/* On a view: the host has so much memory, and so much of it free. -EINVAL on a handle
+ * that is no view, here and below; -ERANGE more than there can be, or more free than
+ * there is. */
 BALLOON_API int balloon_what_if_host(struct balloon *view, uint64_t total_bytes,
                                      uint64_t available_bytes);
 
 /* On a view: another guest of this size is there, using active_bytes of it
- * (UNKNOWN = all). The host's free memory is less by what it holds. */
+ * (UNKNOWN = all). The host's free memory is less by what it holds. The name is copied.
+ * -EINVAL no name or size; -ENOMEM. */
 BALLOON_API int balloon_what_if_guest(struct balloon *view, const char *name,
                                       uint64_t size_bytes, uint64_t active_bytes);
 
-/* On a view: the guest (name or UUID) is gone, and its memory free. */
+/* On a view: the guest (name or UUID) is gone, and its memory free. -ENOENT: it is not
+ * there. */
 BALLOON_API int balloon_what_if_gone(struct balloon *view, const char *guest);
 
 /* ------------------------------------------------------------------ holds */
@@ -374,6 +393,7 @@ enum balloon_hold_mode {
 	BALLOON_HOLD_FULL,       /* lead it to all it may have, and keep it there */
 };
 
+/* Who holds a guest, how and until when. */
 struct balloon_hold {
 	uint32_t struct_size;
 	uint32_t mode;      /* enum balloon_hold_mode */
@@ -478,6 +498,7 @@ BALLOON_API const char *balloon_reason_name(uint32_t reason);
 BALLOON_API const char *balloon_host_state_name(uint32_t state);
 BALLOON_API const char *balloon_means_name(uint32_t means);
 
+/* What is known of a guest, and was decided, at the last beat. */
 struct balloon_guest_report {
 	uint64_t key;               /* the backend's key for this life of the guest */
 	const char *name;           /* until the next beat or release */
@@ -505,6 +526,7 @@ struct balloon_guest_report {
 	uint32_t pad;
 };
 
+/* The host's side of it. */
 struct balloon_report {
 	uint32_t struct_size;
 	uint32_t dry_run;
@@ -531,12 +553,14 @@ struct balloon_report {
 	uint32_t pad;
 };
 
-/* Copies the host's side of the last beat. */
+/* Copies the host's side of the last beat (struct_size set by the caller, else
+ * -EINVAL). */
 BALLOON_API int balloon_report(struct balloon *b, struct balloon_report *ret_report);
 
 /* Copies the reports of at most n guests to ret_guests and returns how many
  * there are in all, in the order the backend lists them. stride is
- * sizeof(struct balloon_guest_report) in your program. */
+ * sizeof(struct balloon_guest_report) in your program. Strings in them are the
+ * handle's. -EINVAL: n, and nowhere to write to. */
 BALLOON_API int balloon_guests(struct balloon *b, struct balloon_guest_report *ret_guests,
                                size_t stride, size_t n);
 
@@ -617,7 +641,8 @@ struct balloon_why {
 	                               shrunk, wearing off; 0 = it never did */
 };
 
-/* Fills *ret_why (struct_size set by the caller) for a guest (name or UUID). */
+/* Fills *ret_why (struct_size set by the caller, else -EINVAL) for a guest (name or
+ * UUID; -ENOENT: it is not there). */
 BALLOON_API int balloon_why(struct balloon *b, const char *guest, struct balloon_why *ret_why);
 
 /*

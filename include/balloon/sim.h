@@ -67,6 +67,8 @@
  * Linux counts them; saved pages are in available. Levels are lifted when a
  * handle is closed; what is shared stays so.
  *
+ * C programs link the static libballoonsim (and zlib), or CMake's balloon::balloonsim.
+ *
  * A handle is used by one thread at a time. Calls return 0 or -errno; unless
  * said otherwise -ESRCH is an unknown key, -EINVAL a wrong struct_size or a
  * number that makes no sense, -ERANGE one beyond BALLOON_BYTES_MAX, -ENOMEM.
@@ -84,6 +86,7 @@ struct balloon_sim; /* one simulated host */
 
 /* ------------------------------------------------------------------- host */
 
+/* A host, for balloon_sim_new(). */
 struct balloon_sim_host {
 	uint32_t struct_size;
 	uint32_t faults_bp;      /* seeded misfortune, see balloon_sim_behaviour; 0 = none */
@@ -144,6 +147,7 @@ BALLOON_API void balloon_sim_nudge(struct balloon_sim *sim);
 
 /* ----------------------------------------------------------------- guests */
 
+/* A guest, for balloon_sim_add(). */
 struct balloon_sim_guest {
 	uint32_t struct_size;
 	uint32_t fixed;         /* enum balloon_fixed, as the backend reports it */
@@ -184,6 +188,7 @@ BALLOON_API int balloon_sim_set_fixed(struct balloon_sim *sim, uint64_t key, uin
 BALLOON_API int balloon_sim_set_demand(struct balloon_sim *sim, uint64_t key,
                                        uint64_t demand_bytes, uint64_t hot_bytes);
 
+/* A moment of a trace. */
 struct balloon_sim_point {
 	uint64_t at_ns;
 	uint64_t demand_bytes;
@@ -305,6 +310,7 @@ struct balloon_sim_behaviour {
 BALLOON_API int balloon_sim_behaviour(const char *name, uint64_t size_bytes,
                                       struct balloon_sim_behaviour *ret_behaviour);
 
+/* It behaves so from now on; *behaviour is copied. */
 BALLOON_API int balloon_sim_set_behaviour(struct balloon_sim *sim, uint64_t key,
                                           const struct balloon_sim_behaviour *behaviour);
 
@@ -353,6 +359,7 @@ struct balloon_sim_truth {
 BALLOON_API int balloon_sim_truth(struct balloon_sim *sim, uint64_t key,
                                   struct balloon_sim_truth *ret_truth);
 
+/* The same of the host. */
 struct balloon_sim_host_truth {
 	uint32_t struct_size;
 	uint32_t away;               /* 1 = observe() would say -EAGAIN */
@@ -380,6 +387,7 @@ struct balloon_sim_host_truth {
 	uint32_t stall_bp;
 };
 
+/* struct_size set by the caller. */
 BALLOON_API int balloon_sim_host_truth(struct balloon_sim *sim,
                                        struct balloon_sim_host_truth *ret_truth);
 
