@@ -33,7 +33,7 @@ struct host {
 static struct host hosts[HOSTS] = {{.name = "east"}, {.name = "west"}};
 static uint64_t now_ns;
 
-static void say(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
 {
 	va_list args;
 
