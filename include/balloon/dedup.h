@@ -51,6 +51,7 @@ enum balloon_dedup_flags {
 	BALLOON_DEDUP_LINES = 1u << 0,
 };
 
+/* What balloon_dedup_open() is to keep. */
 struct balloon_dedup_options {
 	uint32_t struct_size;
 	uint32_t flags;         /* enum balloon_dedup_flags */
@@ -125,6 +126,7 @@ enum balloon_dedup_reading_flags {
 	BALLOON_DEDUP_COPY = 1u << 1,           /* do not map shared memory: copy it to read */
 };
 
+/* What of a process is read. */
 struct balloon_dedup_reading {
 	uint32_t struct_size;
 	uint32_t flags;  /* enum balloon_dedup_reading_flags */
