@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hall.h"
@@ -152,6 +153,31 @@ static void believe(struct bl_row *row, struct bl_seen *seen, const struct ballo
 	seen->serial = s->serial;
 }
 
+/* What people read of a guest is a sentence or two; more is not one. */
+#define NOTE_MAX 300
+
+/* Without memory for it the old one serves a while longer. */
+static void note(struct bl_row *row, const char *said)
+{
+	char *copy;
+
+	if (said && row->note && !strncmp(row->note, said, NOTE_MAX))
+		return;
+	copy = said ? strndup(said, NOTE_MAX) : NULL;
+	if (said && !copy)
+		return;
+	free(row->note);
+	row->note = copy;
+}
+
+/* A hold of a kind that is not known yet is taken for the strongest. */
+static void hear_hold(struct bl_row *row, const struct balloon_sample *s)
+{
+	row->hold = (uint8_t)(s->hold <= BL_HOLD_FULL ? s->hold : BL_HOLD_FREEZE);
+	note(row, s->note && *s->note ? s->note : NULL);
+}
+
+_Static_assert(BL_HOLD_FULL == 1 + BALLOON_HOLD_FULL, "core's holds are the contract's");
 _Static_assert(BL_MISSES == BALLOON_MISSES, "core has room for a backend's curve");
 
 /* A curve that rises somewhere, or does not know, is none. It is copied, as it is
@@ -275,6 +301,7 @@ int bl_guard_observe(struct balloon *b, uint64_t now)
 
 		*seen = nothing_but(seen);
 		believe(&b->rows[i], seen, s);
+		hear_hold(&b->rows[i], s);
 		draw(b, i, s->misses);
 		b->world.guests[i].floor = floor_of(&b->rows[i].floors, seen->size);
 		if (b->world.nodes_n)

@@ -23,6 +23,7 @@ struct bl_row {
 	uint64_t key;
 	char *name;
 	char *uuid; /* "" where there is none */
+	char *note; /* the backend's, for people; or NULL */
 	uint64_t size;
 	uint64_t reservation; /* operator's, or UNKNOWN */
 	uint64_t limit;       /* likewise */
@@ -33,6 +34,7 @@ struct bl_row {
 	uint64_t orders;
 	uint64_t lost_samples;
 	int32_t order_rc;
+	uint8_t hold;         /* enum bl_hold_mode; the backend's */
 };
 
 /* An allocation with all that the operator left open still open. */
@@ -216,8 +218,10 @@ int bl_holds_copy(struct balloon *to, const struct balloon *from);
 uint64_t bl_claims_sum(struct balloon *b);
 void bl_holds_free(struct balloon *b);
 
-/* Who holds a guest, of several the strongest; NULL if nobody does. */
-const struct bl_hold_row *bl_holds_find(const struct balloon *b, const struct bl_row *row);
+/* How a guest is held, the strongest of several holds: enum bl_hold_mode. *ret_hold
+ * is whose it is; NULL if nobody holds it, or the backend does. */
+uint8_t bl_holds_find(const struct balloon *b, const struct bl_row *row,
+                      const struct bl_hold_row **ret_hold);
 
 /* The guard: the only caller of a backend. */
 int bl_guard_check(const struct balloon_backend *backend, char *ret_error, size_t size);

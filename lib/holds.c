@@ -47,38 +47,42 @@ int bl_holds_copy(struct balloon *to, const struct balloon *from)
 
 /* Whoever wants a guest left as it is has the strongest reason: it may be in the
  * middle of a migration. */
-static int stronger(const struct bl_hold_row *h, const struct bl_hold_row *found)
+static int stronger(uint8_t mode, uint8_t found)
 {
-	if (!found || found->mode == BL_HOLD_FREEZE)
-		return !found;
-	return h->mode == BL_HOLD_FREEZE || h->mode > found->mode;
+	if (!found || found == BL_HOLD_FREEZE)
+		return mode && !found;
+	return mode == BL_HOLD_FREEZE || mode > found;
 }
 
-const struct bl_hold_row *bl_holds_find(const struct balloon *b, const struct bl_row *row)
+uint8_t bl_holds_find(const struct balloon *b, const struct bl_row *row,
+                      const struct bl_hold_row **ret_hold)
 {
-	const struct bl_hold_row *found = NULL;
+	uint8_t found = row->hold;
 
+	*ret_hold = NULL;
 	for (size_t k = 0; k < b->holds_n; k++) {
 		const struct bl_hold_row *h = &b->holds[k];
 
-		if (!strcmp(h->guest, row->name) || (*row->uuid && !strcmp(h->guest, row->uuid)))
-			found = stronger(h, found) ? h : found;
+		if (strcmp(h->guest, row->name) && (!*row->uuid || strcmp(h->guest, row->uuid)))
+			continue;
+		if (stronger(h->mode, found)) {
+			found = h->mode;
+			*ret_hold = h;
+		}
 	}
 	return found;
 }
 
 void bl_holds_beat(struct balloon *b, uint64_t now)
 {
+	const struct bl_hold_row *whose;
+
 	for (size_t k = b->holds_n; k-- > 0;) {
 		if (b->holds[k].until_ns <= now)
 			drop(b, k);
 	}
-	for (size_t i = 0; i < b->world.n; i++) {
-		const struct bl_hold_row *h =
-		        b->holds_n ? bl_holds_find(b, &b->rows[i]) : NULL;
-
-		b->world.guests[i].hold = h ? h->mode : BL_HOLD_NONE;
-	}
+	for (size_t i = 0; i < b->world.n; i++)
+		b->world.guests[i].hold = bl_holds_find(b, &b->rows[i], &whose);
 }
 
 static int same(const struct bl_hold_row *h, const char *guest, const char *owner)

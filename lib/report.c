@@ -75,6 +75,7 @@ static struct balloon_guest_report guest_report(const struct balloon *b, size_t 
 	        .resident_bytes = g->resident,
 	        .kept_bytes = b->world.ladders[i].level,
 	        .means = bl_rung(&b->world.ladders[i]),
+	        .note = row->note ? row->note : "",
 	};
 }
 

@@ -59,7 +59,8 @@ static void forget(struct bl_row *row)
 {
 	free(row->name);
 	free(row->uuid);
-	row->name = row->uuid = NULL;
+	free(row->note);
+	row->name = row->uuid = row->note = NULL;
 }
 
 static void allot(struct balloon *b, size_t i)
@@ -187,7 +188,7 @@ static void drop_gone(struct balloon *b, const struct balloon_sheet *sheet, stru
 		struct place *old = bsearch(&key, places, b->world.n, sizeof(key), by_key);
 
 		if (old)
-			b->rows[old->row].name = b->rows[old->row].uuid = NULL;
+			b->rows[old->row].name = b->rows[old->row].uuid = b->rows[old->row].note = NULL;
 	}
 	for (size_t i = 0; i < b->world.n; i++)
 		forget(&b->rows[i]);

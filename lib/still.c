@@ -14,6 +14,7 @@ void bl_still_forget(struct balloon_sample *s)
 {
 	free((void *)(uintptr_t)s->name);
 	free((void *)(uintptr_t)s->uuid);
+	free((void *)(uintptr_t)s->note);
 }
 
 static void close_still(void *self)
@@ -94,6 +95,8 @@ static struct balloon_sample sample_of(const struct bl_row *row, const struct bl
 	        .shared_bytes = g->seen.shared,
 	        .shareable_bytes = g->seen.shareable,
 	        .stall_bp = g->seen.stall_bp,
+	        .hold = row->hold,
+	        .note = row->note ? strdup(row->note) : NULL, /* or none: nothing rests on it */
 	};
 }
 

@@ -79,14 +79,26 @@ static const char *tell_kept(char *text, size_t size, const struct balloon *b, s
 	return text;
 }
 
+/* A note, with what makes a sentence of it. */
+#define NOTE_TEXT 320
+
+/* What the backend says of it to people. */
+static const char *tell_note(char *text, size_t size, const struct balloon *b, size_t i)
+{
+	*text = 0;
+	if (b->rows[i].note)
+		snprintf(text, size, " It %s.", b->rows[i].note);
+	return text;
+}
+
 static int fixed(const struct balloon *b, size_t i, char *text, size_t size)
 {
-	char has[32], kept[96];
+	char has[32], kept[96], note[NOTE_TEXT];
 
-	return snprintf(text, size, "%s keeps its %s: it cannot be moved (%s)%s.", b->rows[i].name,
+	return snprintf(text, size, "%s keeps its %s: it cannot be moved (%s)%s.%s", b->rows[i].name,
 	                amount(has, sizeof(has), b->world.guests[i].actual),
 	                balloon_fixed_name(b->world.guests[i].seen.fixed),
-	                tell_kept(kept, sizeof(kept), b, i));
+	                tell_kept(kept, sizeof(kept), b, i), tell_note(note, sizeof(note), b, i));
 }
 
 /* A curve comes with the host's sheet, and is as fresh as the beat. */
@@ -229,10 +241,15 @@ static void tell_rivals(char *text, size_t size, const struct balloon_why *w)
 /* Who holds it, if that is the rule. */
 static void tell_hold(char *text, size_t size, const struct balloon *b, size_t i)
 {
-	const struct bl_hold_row *h = bl_holds_find(b, &b->rows[i]);
+	const struct bl_hold_row *h;
 
 	*text = 0;
-	if (h && b->world.guests[i].reason == BALLOON_REASON_HOLD)
+	if (b->world.guests[i].reason != BALLOON_REASON_HOLD)
+		return;
+	bl_holds_find(b, &b->rows[i], &h);
+	if (!h)
+		snprintf(text, size, " (backend %s, until it says otherwise)", b->backend->name);
+	else
 		snprintf(text, size, " (%s%s%s, for %.0f s more)", h->owner, *h->reason ? ": " : "",
 		         h->reason, (double)bl_less(h->until_ns, b->now_ns) / 1e9);
 }
@@ -240,7 +257,7 @@ static void tell_hold(char *text, size_t size, const struct balloon *b, size_t i
 int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t size)
 {
 	char has[32], told[32], active[32], entitled[32], capacity[32], min[32], max[32], age[80],
-	        others[96], hold[160], kept[96];
+	        others[96], hold[160], kept[96], note[NOTE_TEXT];
 	struct balloon_why w;
 	size_t i;
 
@@ -255,7 +272,7 @@ int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t
 	return snprintf(ret_text, size,
 	                "%s has %s and %s %s, since %s%s (active %s; entitled to %s of %s for %zu "
 	                "guests; shares %llu, reservation %s, limit %s; %s)%s; %s; looked at again in "
-	                "%.0f s.",
+	                "%.0f s.%s",
 	                b->rows[i].name, amount(has, sizeof(has), w.actual_bytes),
 	                b->dry_run ? "would be told" : "is told",
 	                amount(told, sizeof(told), w.target_bytes), because((uint8_t)w.rule), hold,
@@ -266,5 +283,5 @@ int balloon_explain(struct balloon *b, const char *guest, char *ret_text, size_t
 	                amount(min, sizeof(min), w.reservation_bytes),
 	                amount(max, sizeof(max), w.limit_bytes), age,
 	                tell_kept(kept, sizeof(kept), b, i), others,
-	                (double)w.again_ns / 1e9);
+	                (double)w.again_ns / 1e9, tell_note(note, sizeof(note), b, i));
 }

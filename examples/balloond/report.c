@@ -102,6 +102,8 @@ static void write_guest(const struct balloon_guest_report *g, struct text *out)
 	number(out, "resident_bytes", g->resident_bytes);
 	number(out, "kept_bytes", g->kept_bytes);
 	word(out, "means", balloon_means_name(g->means));
+	text_add(out, ",\"note\":");
+	text_json_string(out, g->note, SIZE_MAX);
 	text_add(out, "}");
 }
 

@@ -72,6 +72,12 @@ struct balloon_sample {
 	const uint64_t *misses;     /* of BALLOON_MISSES + 1: bytes a second it would have to
 	                               read again with 0, 1, … BALLOON_MISSES parts of its
 	                               size in BALLOON_MISSES; never rising; or NULL */
+	const char *note;           /* for people, or NULL: one sentence without the guest's name,
+	                               "is being backed up; …"; until the next call */
+	uint32_t hold;              /* 0, or 1 + enum balloon_hold_mode: the hypervisor is at work
+	                               on it, and it is held until a sheet says otherwise: frozen
+	                               for a migration or its like, kept for a backup */
+	uint32_t pad;
 };
 
 /* Parts of a guest's size for which its misses are told. */

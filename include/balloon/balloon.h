@@ -405,7 +405,9 @@ struct balloon_hold {
 /*
  * Holds a guest (by name or UUID; it need not be there yet). One owner has one
  * hold on a guest: the next replaces it. Of several owners' holds a freeze wins,
- * then full, then keep. All held guests together may keep at
+ * then full, then keep. A backend that sees a hypervisor at work on a guest (a
+ * backup, a migration) holds it likewise, as owner "backend NAME", for as long as
+ * it says so. All held guests together may keep at
  * most hold_max_bp of the capacity above their entitlements; what exceeds that
  * is overridden, largest first, and said so. -EINVAL no owner, or until_ns in
  * the past; -ENOSPC too many holds (1024).
@@ -524,6 +526,8 @@ struct balloon_guest_report {
 	uint64_t kept_bytes;        /* most of it that the host keeps in memory; UNKNOWN = all */
 	uint32_t means;             /* by which enum balloon_means it does */
 	uint32_t pad;
+	const char *note;           /* what the backend says of it to people, "is being backed
+	                               up; …"; "" = nothing; until the next beat or release */
 };
 
 /* The host's side of it. */

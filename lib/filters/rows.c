@@ -56,6 +56,7 @@ void bl_rows_reset(struct bl_rows *rows, size_t i)
 
 	drop_text(&s->name);
 	drop_text(&s->uuid);
+	drop_text(&s->note);
 	*s = (struct balloon_sample){0};
 	for (size_t k = 0; k < BL_NUMBERS; k++)
 		*bl_number(s, k) = BALLOON_UNKNOWN;
@@ -124,6 +125,7 @@ void bl_rows_free(struct bl_rows *rows)
 	for (size_t i = 0; i < rows->room; i++) {
 		drop_text(&rows->samples[i].name);
 		drop_text(&rows->samples[i].uuid);
+		drop_text(&rows->samples[i].note);
 	}
 	free(rows->samples);
 	free(rows->lists);

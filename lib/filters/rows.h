@@ -12,7 +12,7 @@
 #define BL_LIST_ROOM (BALLOON_NODES_MAX + BALLOON_MISSES + 1)
 
 struct bl_rows {
-	struct balloon_sample *samples; /* their name, uuid, node_bytes and misses are ours */
+	struct balloon_sample *samples; /* their texts, node_bytes and misses are ours */
 	uint64_t (*lists)[BL_LIST_ROOM]; /* where the latter two lie */
 	size_t n;
 	size_t room;
@@ -25,7 +25,7 @@ int bl_rows_resize(struct bl_rows *rows, size_t n);
 /* Forgets all of row i. */
 void bl_rows_reset(struct bl_rows *rows, size_t i);
 
-/* Puts a copy of text (or NULL) where *field is, a row's name or uuid.
+/* Puts a copy of text (or NULL) where *field is, one of a row's.
  * -ENOMEM: as it was. */
 int bl_rows_text(const char **field, const char *text);
 

@@ -21,13 +21,14 @@ int bl_reading_which(struct reading *r, const char *const *keys, const char *key
 
 enum {
 	ROW, KEY, NAME, NAME_HEX, UUID, UUID_HEX, FLAGS, FIXED, MEANS, TRAITS, NODE_BYTES, MISSES,
-	NUMBERS
+	HOLD, NOTE, NOTE_HEX, NUMBERS
 };
 
 static const char *const row_keys[] = {
         "row",           "key",            "name",         "name_hex",      "uuid",
         "uuid_hex",      "flags",          "fixed",        "means",         "traits",
-        "node_bytes",    "misses",         "size_bytes",   "actual_bytes",
+        "node_bytes",    "misses",         "hold",         "note",          "note_hex",
+        "size_bytes",   "actual_bytes",
         "total_bytes",   "available_bytes", "unused_bytes", "cache_bytes",  "swap_in_bytes",
         "swap_out_bytes", "major_faults",  "resident_bytes", "active_bytes", "serial",
         "cold_bytes",    "compress_bp",    "swapped_bytes", "refault_bytes", "shared_bytes",
@@ -117,6 +118,11 @@ static int row_value(struct reading *r, struct balloon_sample *s, int key)
 		return row_word(r, &s->traits);
 	case NODE_BYTES:
 		return row_list(r, &s->node_bytes, bl_rows_node_bytes(rows, i), rows->nodes_n);
+	case HOLD:
+		return row_word(r, &s->hold);
+	case NOTE:
+	case NOTE_HEX:
+		return row_text(r, &s->note, key == NOTE_HEX);
 	case MISSES:
 		return row_list(r, &s->misses, bl_rows_misses(rows, i), BALLOON_MISSES + 1);
 	case ROW:

@@ -33,30 +33,10 @@ static int same_sample(struct balloon_sample *a, struct balloon_sample *b, size_
 			return 0;
 	}
 	return a->key == b->key && a->flags == b->flags && a->fixed == b->fixed &&
-	       a->means == b->means && a->traits == b->traits && same_text(a->name, b->name) &&
-	       same_text(a->uuid, b->uuid) && same_list(a->node_bytes, b->node_bytes, nodes_n) &&
+	       a->means == b->means && a->traits == b->traits && a->hold == b->hold &&
+	       same_text(a->name, b->name) && same_text(a->uuid, b->uuid) &&
+	       same_text(a->note, b->note) && same_list(a->node_bytes, b->node_bytes, nodes_n) &&
 	       same_list(a->misses, b->misses, BALLOON_MISSES + 1);
-}
-
-/* A name or uuid, if it is another one; it is then remembered. */
-static int put_text(struct bl_text *t, const char *key, const char **was, const char *is)
-{
-	if (same_text(*was, is))
-		return 0;
-	if (is)
-		bl_text_string(t, key, is);
-	else if (!strcmp(key, "uuid"))
-		bl_text_add(t, ",\"uuid\":null");
-	else
-		bl_text_add(t, ",\"name\":null");
-	return bl_rows_text(was, is);
-}
-
-static void put_word(struct bl_text *t, const char *key, uint32_t *was, uint32_t is)
-{
-	if (*was != is)
-		bl_text_field(t, key, is);
-	*was = is;
 }
 
 static void put_key(struct bl_text *t, const char *key)
@@ -70,6 +50,25 @@ static void put_null(struct bl_text *t, const char *key)
 {
 	put_key(t, key);
 	bl_text_add(t, "null");
+}
+
+/* A name, uuid or note, if it is another one; it is then remembered. */
+static int put_text(struct bl_text *t, const char *key, const char **was, const char *is)
+{
+	if (same_text(*was, is))
+		return 0;
+	if (is)
+		bl_text_string(t, key, is);
+	else
+		put_null(t, key);
+	return bl_rows_text(was, is);
+}
+
+static void put_word(struct bl_text *t, const char *key, uint32_t *was, uint32_t is)
+{
+	if (*was != is)
+		bl_text_field(t, key, is);
+	*was = is;
 }
 
 static void put_number(struct bl_text *t, size_t i, uint64_t *was, uint64_t is)
@@ -127,10 +126,13 @@ static int put_row(struct bl_text *t, struct bl_rows *rows, size_t i, struct bal
 	rc = put_text(t, "name", &was->name, is->name);
 	if (rc == 0)
 		rc = put_text(t, "uuid", &was->uuid, is->uuid);
+	if (rc == 0)
+		rc = put_text(t, "note", &was->note, is->note);
 	put_word(t, "flags", &was->flags, is->flags);
 	put_word(t, "fixed", &was->fixed, is->fixed);
 	put_word(t, "means", &was->means, is->means);
 	put_word(t, "traits", &was->traits, is->traits);
+	put_word(t, "hold", &was->hold, is->hold);
 	for (size_t k = 0; k < BL_NUMBERS; k++)
 		put_number(t, k, bl_number(was, k), *bl_number(is, k));
 	put_list(t, "node_bytes", &was->node_bytes, bl_rows_node_bytes(rows, i), is->node_bytes,

@@ -323,6 +323,33 @@ static void answers_are_those_given_then(void)
 	unlink(file);
 }
 
+/* What a hypervisor is at work on comes back as it was said, and goes as it went. */
+static void holds_and_notes_are_played(void)
+{
+	static const char text[] =
+	        "{\"look\":1,\"now_ns\":1,\"guests_n\":1,\"guests\":[{\"row\":0,\"key\":7,"
+	        "\"name\":\"a\",\"note\":\"is being \\\"copied\\\"\",\"hold\":2}]}\n"
+	        "{\"look\":2,\"now_ns\":2,\"guests_n\":1,\"guests\":[]}\n"
+	        "{\"look\":3,\"now_ns\":3,\"guests_n\":1,\"guests\":[{\"row\":0,\"note\":null,"
+	        "\"hold\":0}]}\n";
+	const struct balloon_backend *be = balloon_replay_backend();
+	struct balloon_sheet sheet = {.struct_size = sizeof(sheet)};
+	char file[128];
+	void *self = play_text(text, file, sizeof(file));
+
+	for (int look = 1; look <= 2; look++) {
+		CU_ASSERT_EQUAL(be->observe(self, 0, &sheet), 0);
+		CU_ASSERT_EQUAL(sheet.guests[0].hold, 1 + BALLOON_HOLD_KEEP);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(sheet.guests[0].note);
+		CU_ASSERT_STRING_EQUAL(sheet.guests[0].note, "is being \"copied\"");
+	}
+	CU_ASSERT_EQUAL(be->observe(self, 0, &sheet), 0);
+	CU_ASSERT_EQUAL(sheet.guests[0].hold, 0);
+	CU_ASSERT_PTR_NULL(sheet.guests[0].note);
+	be->close(self);
+	unlink(file);
+}
+
 static void means_are_told_apart(void)
 {
 	static const char text[] =
@@ -716,6 +743,7 @@ int main(void)
 	        {"one changed number is found", one_changed_number_is_found},
 	        {"answers are those given then", answers_are_those_given_then},
 	        {"means are told apart", means_are_told_apart},
+	        {"holds and notes are played", holds_and_notes_are_played},
 	        {"every name comes back", every_name_comes_back},
 	        {"the end is said", the_end_is_said},
 	        {"the file is new and private", the_file_is_new_and_private},

@@ -164,6 +164,7 @@ class GuestReport(Struct):
     kept_bytes: Maybe
     means: U32
     pad: U32
+    note: Text
 
 
 @struct("balloon_report")
@@ -267,6 +268,9 @@ class Sample(Struct):
     shareable_bytes: Maybe = None
     stall_bp: Maybe = None
     misses: Address
+    note: Text
+    hold: U32
+    pad: U32
 
 
 @struct("balloon_node")

@@ -157,15 +157,20 @@ static void read_migration(struct json_object *value, struct bl_qmp_figures *f)
 
 static void read_jobs(struct json_object *value, struct bl_qmp_figures *f)
 {
-	static const char *const kinds[] = { "backup", "snapshot-save", "snapshot-load", NULL };
+	static const char *const copying[] = { "backup", NULL };
+	static const char *const moving[] = { "snapshot-save", "snapshot-load", NULL };
 	static const char *const over[] = { "concluded", "null", "undefined", NULL };
 	size_t n = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *job = json_object_array_get_idx(value, i);
 
-		f->backed_up |= one_of(text_of(member(job, "type")), kinds) &&
-				!one_of(text_of(member(job, "status")), over);
+		const char *type = text_of(member(job, "type"));
+
+		if (one_of(text_of(member(job, "status")), over))
+			continue;
+		f->backed_up |= one_of(type, copying);
+		f->migrating |= one_of(type, moving);
 	}
 }
 

@@ -51,8 +51,8 @@ struct bl_qmp_figures {
 	uint64_t serial;
 	bool running;
 	bool never_answered;    /* the guest's driver never gave figures */
-	bool migrating;         /* or being saved or restored */
-	bool backed_up;         /* or a snapshot is taken */
+	bool migrating;         /* or saved or restored, with its memory */
+	bool backed_up;         /* its disks are */
 };
 
 #define BL_QMP_NAME_MAX 256 /* as long as a file name */

@@ -34,7 +34,7 @@ const char *bl_qmp_trait_sentence(uint32_t trait)
 	case BL_QMP_TRAIT_MIGRATING:
 		return "is being migrated, saved or restored; it is left alone until that is over";
 	case BL_QMP_TRAIT_BACKED_UP:
-		return "is being backed up; it is left alone until that is over";
+		return "is being backed up; it is not shrunk until that is over";
 	case BL_QMP_TRAIT_NO_PROCESS:
 		return "is reached through a relay or from another container, so what it really "
 		       "holds is not known; connect to its QEMU's own socket on this host";
@@ -126,8 +126,6 @@ static uint32_t fixed_of(const struct bl_qmp_guest *g, uint64_t now_ns)
 		return BALLOON_FIXED_LOCKED;
 	if (fixed_by_process(g))
 		return fixed_by_process(g);
-	if (f->migrating || f->backed_up)
-		return BALLOON_FIXED_OTHER;
 	if (f->never_answered && !g->driver_alive && f->running &&
 	    now_ns - g->since_ns >= GRACE_NS)
 		return BALLOON_FIXED_NO_DRIVER;
@@ -176,6 +174,30 @@ static void blank_told(struct balloon_sample *s)
 	s->serial = BALLOON_UNKNOWN;
 }
 
+/* QEMU takes orders during a migration, says that it did, and inflates nothing
+ * (seen with 7.2); a backup reads what the guest frees all the same. */
+static uint32_t hold_of(const struct bl_qmp_guest *g)
+{
+	if (g->figures.migrating)
+		return 1 + BALLOON_HOLD_FREEZE;
+	return g->figures.backed_up ? 1 + BALLOON_HOLD_KEEP : 0;
+}
+
+/* Of several things to say, what matters most now. */
+static const char *note_of(uint32_t traits)
+{
+	static const uint32_t order[] = {
+		BL_QMP_TRAIT_BUSY, BL_QMP_TRAIT_STOPPED, BL_QMP_TRAIT_MIGRATING,
+		BL_QMP_TRAIT_BACKED_UP, BL_QMP_TRAIT_RIVAL, BL_QMP_TRAIT_NO_PROCESS,
+		BL_QMP_TRAIT_NO_STATS, BL_QMP_TRAIT_DEFLATES, BL_QMP_TRAIT_NO_REPORTING,
+	};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (traits & order[i])
+			return bl_qmp_trait_sentence(order[i]);
+	return NULL;
+}
+
 /* Those of the traits that are the contract's, too. */
 static uint32_t told_traits(const struct bl_qmp_guest *g, uint64_t now_ns)
 {
@@ -208,6 +230,8 @@ void bl_qmp_guest_sample(const struct bl_qmp_guest *g, uint64_t now_ns,
 	s->resident_bytes = resident_of(g);
 	s->swapped_bytes = g->own && g->alive ? g->memory.swapped_bytes : BALLOON_UNKNOWN;
 	s->traits = told_traits(g, now_ns);
+	s->note = note_of(bl_qmp_guest_traits(g, now_ns));
+	s->hold = hold_of(g);
 	s->active_bytes = BALLOON_UNKNOWN; /* QEMU samples no pages */
 	if (g->serial_void != BALLOON_UNKNOWN && g->serial_void == g->serial)
 		blank_told(s);

@@ -441,6 +441,14 @@ static void devices_are_learnt_again(void)
 	peers_end(h.dir);
 }
 
+/* Is that what people are told? */
+static bool says(struct host *h, const struct peer *p, uint32_t trait)
+{
+	const char *note = row(h, p)->note;
+
+	return note && strcmp(note, bl_qmp_trait_sentence(trait)) == 0;
+}
+
 static void left_alone_while_it_moves(void)
 {
 	struct host h;
@@ -451,16 +459,21 @@ static void left_alone_while_it_moves(void)
 	host_open(&h, "");
 	snprintf(p.stage->migration, sizeof(p.stage->migration), "active");
 	look_at(&h, &p);
-	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_OTHER);
-	CU_ASSERT(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_MIGRATING);
+	CU_ASSERT_EQUAL(row(&h, &p)->hold, 1 + BALLOON_HOLD_FREEZE);
+	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT);
+	CU_ASSERT(says(&h, &p, BL_QMP_TRAIT_MIGRATING));
 	snprintf(p.stage->migration, sizeof(p.stage->migration), "completed");
+	snprintf(p.stage->job, sizeof(p.stage->job), "snapshot-save");
+	look_at(&h, &p);
+	CU_ASSERT_EQUAL(row(&h, &p)->hold, 1 + BALLOON_HOLD_FREEZE);
 	snprintf(p.stage->job, sizeof(p.stage->job), "backup");
 	look_at(&h, &p);
-	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_OTHER);
-	CU_ASSERT(bl_qmp_guest_traits(guest(&h, &p), h.now_ns) & BL_QMP_TRAIT_BACKED_UP);
+	CU_ASSERT_EQUAL(row(&h, &p)->hold, 1 + BALLOON_HOLD_KEEP);
+	CU_ASSERT(says(&h, &p, BL_QMP_TRAIT_BACKED_UP));
 	snprintf(p.stage->job, sizeof(p.stage->job), "mirror");
 	look_at(&h, &p);
-	CU_ASSERT_EQUAL(row(&h, &p)->fixed, BALLOON_FIXED_NOT);
+	CU_ASSERT_EQUAL(row(&h, &p)->hold, 0);
+	CU_ASSERT(!says(&h, &p, BL_QMP_TRAIT_BACKED_UP));
 	host_close(&h);
 	peer_kill(&p);
 	peers_end(h.dir);
