@@ -10,7 +10,7 @@
 #	kit_make_guest [--download]    what guests boot from, see mkguest
 #	kit_accel                      sets KIT_ACCEL to kvm or tcg, by trial
 #	kit_boot NAME MIB [WORK]       a transient domain; WORK as in guest.c; its balloon is
-#	                               KIT_BALLOON's
+#	                               KIT_BALLOON's, and KIT_DEVICES are added
 #	kit_wait_up NAME SECONDS       until it has spoken
 #	kit_tell NAME MIB              its work wants so much from now on
 #	kit_heard NAME FIELD           the last value of a field that it said, or nothing
@@ -29,6 +29,7 @@
 KIT_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 KIT_URI=qemu:///system
 KIT_BALLOON="<memballoon model='virtio' freePageReporting='on'><stats period='1'/></memballoon>"
+KIT_DEVICES=
 KIT_ACCEL=
 KIT_RUN=
 KIT_DOMAINS=()
@@ -173,6 +174,7 @@ kit_xml() { # NAME MIB WORK ACCEL
 	    <serial type='file'><source path='$KIT_RUN/$1.console'/></serial>
 	    <serial type='pipe'><source path='$KIT_RUN/$1.ear'/></serial>
 	    $KIT_BALLOON
+	    $KIT_DEVICES
 	  </devices>
 	</domain>
 	XML

@@ -5,6 +5,7 @@
 #include "backends/kvm/address.h"
 #include "backends/kvm/figures.h"
 #include "backends/kvm/traits.h"
+#include "backends/kvm/work.h"
 
 #include <balloon/balloon.h>
 
@@ -168,6 +169,59 @@ static void states_that_run(void)
 	CU_ASSERT_FALSE(bl_kvm_runs(VIR_DOMAIN_CRASHED));
 	CU_ASSERT_FALSE(bl_kvm_runs(VIR_DOMAIN_PMSUSPENDED));
 	CU_ASSERT_FALSE(bl_kvm_runs(-1));
+}
+
+static enum bl_kvm_work work_of(int type, int operation)
+{
+	virTypedParameter params[] = {
+		{ .field = "time_elapsed", .type = VIR_TYPED_PARAM_ULLONG, .value.ul = 9 },
+		{ .field = VIR_DOMAIN_JOB_OPERATION, .type = VIR_TYPED_PARAM_INT, .value.i = operation },
+	};
+
+	return bl_kvm_work_read(type, params, 2);
+}
+
+static void jobs_that_hold(void)
+{
+	virTypedParameter text = { .field = VIR_DOMAIN_JOB_OPERATION, .type = VIR_TYPED_PARAM_STRING };
+
+	CU_ASSERT_EQUAL(work_of(VIR_DOMAIN_JOB_BOUNDED, VIR_DOMAIN_JOB_OPERATION_BACKUP),
+	                BL_KVM_COPIES);
+	CU_ASSERT_EQUAL(work_of(VIR_DOMAIN_JOB_UNBOUNDED, VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT),
+	                BL_KVM_MOVES);
+	CU_ASSERT_EQUAL(work_of(VIR_DOMAIN_JOB_BOUNDED, VIR_DOMAIN_JOB_OPERATION_SAVE), BL_KVM_MOVES);
+	CU_ASSERT_EQUAL(work_of(VIR_DOMAIN_JOB_BOUNDED, 1000), BL_KVM_MOVES); /* not known yet */
+	CU_ASSERT_EQUAL(bl_kvm_work_read(VIR_DOMAIN_JOB_BOUNDED, &text, 1), BL_KVM_MOVES);
+	CU_ASSERT_EQUAL(bl_kvm_work_read(VIR_DOMAIN_JOB_BOUNDED, NULL, 0), BL_KVM_MOVES);
+	CU_ASSERT_EQUAL(work_of(VIR_DOMAIN_JOB_NONE, VIR_DOMAIN_JOB_OPERATION_BACKUP),
+	                BL_KVM_AT_REST);
+	CU_ASSERT_EQUAL(work_of(VIR_DOMAIN_JOB_COMPLETED, VIR_DOMAIN_JOB_OPERATION_BACKUP),
+	                BL_KVM_AT_REST);
+	CU_ASSERT_EQUAL(work_of(VIR_DOMAIN_JOB_CANCELLED, VIR_DOMAIN_JOB_OPERATION_SAVE),
+	                BL_KVM_AT_REST);
+}
+
+static void states_that_hold(void)
+{
+	virTypedParameter p[] = {
+		{ .field = "state.reason", .type = VIR_TYPED_PARAM_INT,
+		  .value.i = VIR_DOMAIN_PAUSED_SAVE },
+		{ .field = "state.state", .type = VIR_TYPED_PARAM_INT, .value.i = VIR_DOMAIN_PAUSED },
+	};
+	struct bl_kvm_figures f;
+
+	bl_kvm_figures_read(p, 2, &f); /* in whichever order */
+	CU_ASSERT_EQUAL(bl_kvm_work_shown(f.state, f.reason), BL_KVM_MOVES);
+	p[0].value.i = VIR_DOMAIN_PAUSED_USER;
+	bl_kvm_figures_read(p, 2, &f);
+	CU_ASSERT_EQUAL(bl_kvm_work_shown(f.state, f.reason), BL_KVM_AT_REST);
+	/* Reasons are numbered anew for each state. */
+	CU_ASSERT_EQUAL(bl_kvm_work_shown(VIR_DOMAIN_RUNNING, VIR_DOMAIN_PAUSED_SAVE),
+	                BL_KVM_AT_REST);
+	CU_ASSERT_EQUAL(bl_kvm_work_shown(VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY),
+	                BL_KVM_MOVES);
+	bl_kvm_figures_read(p, 0, &f);
+	CU_ASSERT_EQUAL(bl_kvm_work_shown(f.state, f.reason), BL_KVM_AT_REST);
 }
 
 static void figures_by_tag(void)
@@ -395,6 +449,8 @@ int main(void)
 		{ "never answered is not a time", never_answered_is_not_a_time },
 		{ "from memory is not heard", from_memory_is_not_heard },
 		{ "states that run", states_that_run },
+		{ "jobs that hold", jobs_that_hold },
+		{ "states that hold", states_that_hold },
 		{ "figures by tag", figures_by_tag },
 		{ "why a guest is fixed", why_a_guest_is_fixed },
 		{ "how often it is asked", how_often_it_is_asked },

@@ -135,6 +135,29 @@ static void unread_traits_fix(void)
 	bl_kvm_roster_fini(&r);
 }
 
+static void work_is_a_hold(void)
+{
+	struct bl_kvm_roster r = { 0 };
+	struct bl_kvm_guest *g = known(&r, 1);
+	struct bl_kvm_figures f = answer(100);
+
+	CU_ASSERT(g->ask_work); /* a job may go on from before */
+	CU_ASSERT_EQUAL(sample(g, 0).hold, 0);
+	CU_ASSERT_PTR_NULL(sample(g, 0).note);
+	g->work = BL_KVM_COPIES;
+	CU_ASSERT_EQUAL(sample(g, 0).hold, 1 + BALLOON_HOLD_KEEP);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sample(g, 0).note, "backed up"));
+	CU_ASSERT_EQUAL(sample(g, 0).fixed, BALLOON_FIXED_NOT);
+	f.state = VIR_DOMAIN_PAUSED;
+	f.reason = VIR_DOMAIN_PAUSED_MIGRATION;
+	tell(&r, g, f, 1);
+	CU_ASSERT_EQUAL(sample(g, 1).hold, 1 + BALLOON_HOLD_FREEZE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sample(g, 1).note, "migrated"));
+	see(&r, 1, 2, 2); /* the next process is not the one that was at work */
+	CU_ASSERT_EQUAL(sample(g, 2).hold, 0);
+	bl_kvm_roster_fini(&r);
+}
+
 static void no_driver_after_a_minute(void)
 {
 	struct bl_kvm_roster r = { 0 };
@@ -266,6 +289,7 @@ int main(void)
 		{ "many come and go", many_come_and_go },
 		{ "identity as text", identity_as_text },
 		{ "unread traits fix", unread_traits_fix },
+		{ "work is a hold", work_is_a_hold },
 		{ "no driver after a minute", no_driver_after_a_minute },
 		{ "movement is an answer", movement_is_an_answer },
 		{ "paused time does not count", paused_time_does_not_count },

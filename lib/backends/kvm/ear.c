@@ -7,6 +7,9 @@
 #include "ear.h"
 
 #include <signal.h>
+#include <string.h>
+
+#include <libvirt/libvirt-qemu.h>
 
 void bl_kvm_ear_hush(void *arg, virErrorPtr error)
 {
@@ -76,6 +79,15 @@ void bl_kvm_ear_prepare(void)
 
 /* ------------------------------------------------------------- what is heard */
 
+static bool is_known(const struct bl_kvm_hub *hub, const struct bl_kvm_news *news)
+{
+	for (size_t i = 0; i < hub->news_n; i++)
+		if (hub->news[i].what == news->what &&
+		    memcmp(hub->news[i].uuid, news->uuid, sizeof(news->uuid)) == 0)
+			return true;
+	return false;
+}
+
 static void note(struct bl_kvm_hub *hub, virDomainPtr dom, enum bl_kvm_tidings what)
 {
 	struct bl_kvm_news news = { .what = what };
@@ -83,8 +95,12 @@ static void note(struct bl_kvm_hub *hub, virDomainPtr dom, enum bl_kvm_tidings w
 	if (virDomainGetUUID(dom, news.uuid) < 0)
 		return;
 	pthread_mutex_lock(&hub->lock);
-	if (hub->news_n < BL_KVM_NEWS_MAX)
+	if (is_known(hub, &news))
+		; /* one job tells of itself half a dozen times */
+	else if (hub->news_n < BL_KVM_NEWS_MAX)
 		hub->news[hub->news_n++] = news;
+	else if (what == BL_KVM_WORK_CHANGED)
+		hub->relearn = true;
 	else
 		hub->news_lost = true;
 	pthread_mutex_unlock(&hub->lock);
@@ -123,6 +139,27 @@ static void on_device(virConnectPtr conn, virDomainPtr dom, const char *alias, v
 	note(arg, dom, BL_KVM_DEVICES_CHANGED);
 }
 
+static int on_job_end(virConnectPtr conn, virDomainPtr dom, virTypedParameterPtr params, int n,
+                      void *arg)
+{
+	(void)conn;
+	(void)params;
+	(void)n;
+	note(arg, dom, BL_KVM_WORK_CHANGED);
+	return 0;
+}
+
+static void on_qemu_job(virConnectPtr conn, virDomainPtr dom, const char *event,
+                        long long seconds, unsigned micros, const char *details, void *arg)
+{
+	(void)conn;
+	(void)event;
+	(void)seconds;
+	(void)micros;
+	(void)details;
+	note(arg, dom, BL_KVM_WORK_CHANGED);
+}
+
 static void on_close(virConnectPtr conn, int reason, void *arg)
 {
 	(void)conn;
@@ -147,6 +184,23 @@ static void listen_to(struct bl_kvm_lane *lane, int event,
 		lane->events[lane->events_n++] = id;
 }
 
+/* libvirt tells when a job ended and not when one began; its QEMU does both. A
+ * driver that has none, or will not tell, is heard of ends alone. */
+static void listen_to_qemu(struct bl_kvm_lane *lane)
+{
+	struct bl_kvm_hub *hub;
+
+	lane->qemu_event = -1;
+	if (!lane->hub->address.qemu)
+		return;
+	hub = bl_kvm_hub_ref(lane->hub);
+	lane->qemu_event = virConnectDomainQemuMonitorEventRegister(
+		lane->conn, NULL, "^(JOB_STATUS_CHANGE|MIGRATION)$", on_qemu_job, hub, unref,
+		VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX);
+	if (lane->qemu_event < 0)
+		bl_kvm_hub_unref(hub);
+}
+
 /* Any function pointer may pass through void (*)(void): libvirt calls it by
  * its own type, which the event's number says. */
 #define GENERIC(callback) ((virConnectDomainEventGenericCallback)(void (*)(void))(callback))
@@ -163,6 +217,8 @@ void bl_kvm_ear_attach(struct bl_kvm_lane *lane)
 	listen_to(lane, VIR_DOMAIN_EVENT_ID_REBOOT, on_reboot);
 	listen_to(lane, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, GENERIC(on_device));
 	listen_to(lane, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, GENERIC(on_device));
+	listen_to(lane, VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, GENERIC(on_job_end));
+	listen_to_qemu(lane);
 	pthread_mutex_lock(&hub->lock);
 	hub->relearn = true;
 	pthread_mutex_unlock(&hub->lock);
@@ -171,6 +227,8 @@ void bl_kvm_ear_attach(struct bl_kvm_lane *lane)
 void bl_kvm_ear_detach(struct bl_kvm_lane *lane)
 {
 	virConnectUnregisterCloseCallback(lane->conn, on_close);
+	if (lane->qemu_event >= 0)
+		virConnectDomainQemuMonitorEventDeregister(lane->conn, lane->qemu_event);
 	while (lane->events_n > 0)
 		virConnectDomainEventDeregisterAny(lane->conn, lane->events[--lane->events_n]);
 }

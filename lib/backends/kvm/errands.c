@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is done to a guest seldom: its XML is read once per life and after its
- * devices changed; its statistics period is set once, nudged when figures stop
- * coming, and given back at the end. All on lanes, and never in a steady beat.
+ * devices changed; what libvirt is at work on, when something was heard to begin
+ * or end; its statistics period is set once, nudged when figures stop coming, and
+ * given back at the end. All on lanes, and never in a steady beat.
  */
 #include "kvm.h"
 
@@ -21,6 +22,10 @@
  * own reasons costs two calls every five minutes in the end. */
 #define PAUSE_NS UINT64_C(5000000000)
 #define PAUSE_MAX_NS UINT64_C(300000000000)
+
+/* An end that nobody heard of is found by asking: a backup lasts minutes, and a
+ * few seconds more of a hold harm nobody. */
+#define WORK_AGAIN_NS UINT64_C(5000000000)
 
 static void pause_errands(struct bl_kvm_guest *g, uint64_t now_ns)
 {
@@ -60,6 +65,17 @@ static void take_period(struct bl_kvm *k, struct bl_kvm_guest *g, const struct b
 	g->traits.period_s = job->period_s;
 }
 
+/* While nobody knows better, it goes on. */
+static void take_work(struct bl_kvm *k, struct bl_kvm_guest *g, const struct bl_kvm_job *job)
+{
+	if (job->rc == 0)
+		g->work = job->work;
+	else if (job->rc != -EOPNOTSUPP)
+		g->ask_work = true;
+	if (job->rc < 0 || g->work)
+		g->work_ns = k->now_ns + WORK_AGAIN_NS;
+}
+
 static void take_order(struct bl_kvm *k, const struct bl_kvm_guest *g,
                        const struct bl_kvm_job *job)
 {
@@ -77,12 +93,16 @@ static void take_answer(struct bl_kvm *k, const struct bl_kvm_job *job)
 
 	if (g && g->call != job->call)
 		g = NULL; /* the guest it was about is no more */
-	if (g)
+	if (g) {
 		g->call = 0;
+		g->work_out = false;
+	}
 	if (job->kind == BL_KVM_ORDER)
 		take_order(k, g, job);
 	else if (g && job->kind == BL_KVM_TRAITS)
 		take_traits(k, g, job);
+	else if (g && job->kind == BL_KVM_WORK)
+		take_work(k, g, job);
 	else if (g && job->kind == BL_KVM_PERIOD)
 		take_period(k, g, job);
 }
@@ -140,13 +160,25 @@ static bool is_stale(const struct bl_kvm *k, const struct bl_kvm_guest *g)
 	return k->now_ns - g->serial_ns >= STALE_NS;
 }
 
+/* It would wait 30 s for the lock of a guest that hangs. */
+static bool work_due(const struct bl_kvm *k, const struct bl_kvm_guest *g)
+{
+	return g->traits_known && g->figures.heard && (g->ask_work || g->work) &&
+	       k->now_ns >= g->work_ns;
+}
+
 /* The errand due for this guest, if any. One that does not answer, or cannot
  * since it is paused, is not asked for more. */
 static bool due(const struct bl_kvm *k, const struct bl_kvm_guest *g, struct bl_kvm_job *ret_job)
 {
 	memset(ret_job, 0, sizeof(*ret_job));
+	ret_job->kind = BL_KVM_WORK;
+	if (g->call)
+		return false;
+	if (work_due(k, g))
+		return true;
 	ret_job->kind = BL_KVM_TRAITS;
-	if (g->call || k->now_ns < g->ask_ns)
+	if (k->now_ns < g->ask_ns)
 		return false;
 	if (!g->traits_known)
 		return true;
@@ -158,7 +190,18 @@ static bool due(const struct bl_kvm *k, const struct bl_kvm_guest *g, struct bl_
 	return !ret_job->nudge || is_stale(k, g);
 }
 
-/* Sends what is due; true while a guest's traits, asked for since the call
+/* News that come while the call is out are news again. */
+static bool send_one(struct bl_kvm *k, struct bl_kvm_guest *g, struct bl_kvm_job *job)
+{
+	if (bl_kvm_send(k, g, job) < 0)
+		return false;
+	g->work_out = job->kind == BL_KVM_WORK;
+	if (g->work_out)
+		g->ask_work = false;
+	return true;
+}
+
+/* Sends what is due; true while a guest's traits or work, asked for since the call
  * numbered first, are still out. */
 static bool send_due(struct bl_kvm *k, uint64_t first)
 {
@@ -169,8 +212,8 @@ static bool send_due(struct bl_kvm *k, uint64_t first)
 		struct bl_kvm_guest *g = k->roster.guests[i];
 
 		if (room && due(k, g, &job))
-			room = bl_kvm_send(k, g, &job) == 0;
-		learning |= !g->traits_known && g->call > first;
+			room = send_one(k, g, &job);
+		learning |= (!g->traits_known || g->work_out) && g->call > first;
 	}
 	return learning;
 }

@@ -92,7 +92,12 @@ bool bl_kvm_runs(int state)
 static void read_one(const virTypedParameter *p, struct bl_kvm_figures *f)
 {
 	if (strncmp(p->field, "state.state", sizeof(p->field)) == 0) {
-		f->running = p->type == VIR_TYPED_PARAM_INT && bl_kvm_runs(p->value.i);
+		f->state = p->type == VIR_TYPED_PARAM_INT ? p->value.i : VIR_DOMAIN_NOSTATE;
+		f->running = bl_kvm_runs(f->state);
+		return;
+	}
+	if (strncmp(p->field, "state.reason", sizeof(p->field)) == 0) {
+		f->reason = p->type == VIR_TYPED_PARAM_INT ? p->value.i : 0;
 		return;
 	}
 	for (size_t i = 0; i < FIELDS_N; i++)

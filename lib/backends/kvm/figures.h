@@ -26,6 +26,7 @@ struct bl_kvm_figures {
 	uint64_t resident_bytes;
 	uint64_t serial;
 	bool running;
+	int state, reason;   /* virDomainState, and why */
 	bool heard;          /* the hypervisor was asked, not only libvirtd's memory */
 	bool never_answered; /* it said that the guest's driver never gave figures */
 };

@@ -108,6 +108,14 @@ static void blank_told(struct balloon_sample *s)
 	s->serial = BALLOON_UNKNOWN;
 }
 
+/* What its state shows is of now; its job may end unheard. */
+static enum bl_kvm_work work_on(const struct bl_kvm_guest *g)
+{
+	enum bl_kvm_work shown = bl_kvm_work_shown(g->figures.state, g->figures.reason);
+
+	return shown ? shown : g->work;
+}
+
 void bl_kvm_guest_sample(const struct bl_kvm_guest *g, uint64_t now_ns,
                          struct balloon_sample *ret_sample)
 {
@@ -126,6 +134,8 @@ void bl_kvm_guest_sample(const struct bl_kvm_guest *g, uint64_t now_ns,
 	s->cold_bytes = s->compress_bp = s->swapped_bytes = BALLOON_UNKNOWN;
 	s->refault_bytes = s->shared_bytes = s->shareable_bytes = BALLOON_UNKNOWN;
 	s->stall_bp = BALLOON_UNKNOWN;
+	s->hold = bl_kvm_work_hold(work_on(g));
+	s->note = bl_kvm_work_note(work_on(g));
 	if (g->serial_void != BALLOON_UNKNOWN && g->serial_void == g->serial)
 		blank_told(s);
 	else

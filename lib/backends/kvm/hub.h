@@ -36,6 +36,7 @@ enum bl_kvm_kind {
 	BL_KVM_SEE,    /* all guests, and the host if it is elsewhere */
 	BL_KVM_ORDER,  /* one guest its target */
 	BL_KVM_TRAITS, /* one guest's XML */
+	BL_KVM_WORK,   /* one guest's job */
 	BL_KVM_PERIOD, /* one guest's statistics period */
 };
 
@@ -52,6 +53,7 @@ struct bl_kvm_job {
 
 	int rc;                /* the answer */
 	struct bl_kvm_traits traits;
+	enum bl_kvm_work work;
 	char error[BL_KVM_ERROR_MAX];
 };
 
@@ -90,11 +92,12 @@ struct bl_kvm_lane {
 
 	virConnectPtr conn; /* the lane thread's alone, like what follows */
 	bool ear;           /* this connection also listens for events */
-	int events[4];
+	int events[5];
 	int events_n;
+	int qemu_event; /* or -1 */
 };
 
-enum bl_kvm_tidings { BL_KVM_WAS_RESET, BL_KVM_DEVICES_CHANGED };
+enum bl_kvm_tidings { BL_KVM_WAS_RESET, BL_KVM_DEVICES_CHANGED, BL_KVM_WORK_CHANGED };
 
 struct bl_kvm_news {
 	unsigned char uuid[BL_KVM_UUID_BYTES];
@@ -122,7 +125,7 @@ struct bl_kvm_hub {
 	struct bl_kvm_news news[BL_KVM_NEWS_MAX];
 	size_t news_n;
 	bool news_lost; /* there were more */
-	bool relearn;   /* there was a gap in the events: read all XML again */
+	bool relearn;   /* there was a gap in the events: ask everybody everything again */
 };
 
 /* CLOCK_MONOTONIC, for deadlines of calls; never compared to the caller's. */

@@ -161,6 +161,10 @@ static void hear_one(struct bl_kvm *k, struct bl_kvm_guest *g, enum bl_kvm_tidin
 {
 	if (what == BL_KVM_WAS_RESET)
 		bl_kvm_roster_renew(&k->roster, g, k->now_ns);
+	if (what == BL_KVM_WORK_CHANGED) {
+		g->ask_work = true;
+		g->work_ns = 0;
+	}
 	if (what == BL_KVM_DEVICES_CHANGED) {
 		g->traits_known = false;
 		g->ask_ns = 0;
@@ -171,6 +175,7 @@ static void hear_of_all(struct bl_kvm *k, bool reset)
 {
 	for (size_t i = 0; i < k->roster.n; i++) {
 		hear_one(k, k->roster.guests[i], BL_KVM_DEVICES_CHANGED);
+		hear_one(k, k->roster.guests[i], BL_KVM_WORK_CHANGED);
 		if (reset)
 			hear_one(k, k->roster.guests[i], BL_KVM_WAS_RESET);
 	}

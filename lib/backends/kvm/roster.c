@@ -155,6 +155,10 @@ static void start_process(struct bl_kvm_guest *g, int id, uint64_t now_ns)
 	g->id = id;
 	g->generation = 0;
 	g->traits_known = false;
+	g->work = BL_KVM_AT_REST;
+	g->ask_work = true;
+	g->work_out = false;
+	g->work_ns = 0;
 	g->pid = 0;
 	g->pid_ns = 0;
 	g->call = 0; /* if one is out, it is about the old process */

@@ -8,6 +8,7 @@
 
 #include "figures.h"
 #include "traits.h"
+#include "work.h"
 
 #include <balloon/backend.h>
 
@@ -29,6 +30,11 @@ struct bl_kvm_guest {
 	struct bl_kvm_traits traits;
 	uint64_t ask_ns;       /* no errand to it before this; then its pause doubles */
 	uint64_t ask_pause_ns;
+
+	enum bl_kvm_work work; /* libvirt's, on it */
+	bool ask_work;         /* something may have begun or ended */
+	bool work_out;         /* the call that is out asks for it */
+	uint64_t work_ns;      /* not asked before this */
 
 	bool period_owned;     /* we set its statistics period, and owe it the old one */
 	uint32_t period_old_s;

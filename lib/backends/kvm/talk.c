@@ -306,6 +306,18 @@ static int read_traits(struct bl_kvm_lane *lane, virDomainPtr dom)
 	return rc;
 }
 
+static int read_work(struct bl_kvm_lane *lane, virDomainPtr dom)
+{
+	virTypedParameterPtr params = NULL;
+	int type = VIR_DOMAIN_JOB_NONE, n = 0;
+
+	if (virDomainGetJobStats(dom, &type, &params, &n, 0) < 0)
+		return failed(lane);
+	lane->job.work = bl_kvm_work_read(type, params, n);
+	virTypedParamsFree(params, n);
+	return 0;
+}
+
 static int set_period(virDomainPtr dom, uint32_t period_s)
 {
 	return virDomainSetMemoryStatsPeriod(dom, (int)period_s, VIR_DOMAIN_AFFECT_LIVE);
@@ -331,6 +343,8 @@ static int do_with(struct bl_kvm_lane *lane, virDomainPtr dom)
 		return set_target(lane, dom);
 	case BL_KVM_TRAITS:
 		return read_traits(lane, dom);
+	case BL_KVM_WORK:
+		return read_work(lane, dom);
 	case BL_KVM_PERIOD:
 		return order_period(lane, dom);
 	case BL_KVM_SEE:
