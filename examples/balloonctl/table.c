@@ -2,6 +2,8 @@
 /* A view as a table; see table.h. */
 #include "table.h"
 
+#include "deeds.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -226,4 +228,6 @@ void table_all(struct canvas *c, const struct view *v)
 	table_head(c, &k);
 	for (size_t i = 0; i < v->rows_n; i++)
 		table_row(c, &k, &v->rows[i]);
+	deeds_means(c, v);
+	deeds_notes(c, v);
 }

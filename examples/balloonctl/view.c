@@ -43,6 +43,30 @@ static void read_row(json_object *from, struct row *r)
 	r->active = view_number(from, "active_bytes");
 	r->shares = view_number(from, "shares");
 	r->lag_s = view_number(from, "lag_s");
+	view_string(from, "note", r->note, sizeof(r->note));
+}
+
+static void read_rung(json_object *from, struct rung *r)
+{
+	view_string(from, "name", r->name, sizeof(r->name));
+	r->price = view_number(from, "price");
+	r->offered = view_number(from, "offered_bytes");
+	r->ordered = view_number(from, "ordered_bytes");
+	r->applied = view_number(from, "applied_bytes");
+	r->refused = view_number(from, "refused_bytes");
+	r->expected_s = view_number(from, "expected_s");
+	r->deadline_s = view_number(from, "deadline_s");
+}
+
+static void read_rungs(json_object *status, struct view *v)
+{
+	json_object *means;
+
+	if (!json_object_object_get_ex(status, "means", &means) ||
+	    !json_object_is_type(means, json_type_array))
+		return;
+	for (; v->rungs_n < json_object_array_length(means) && v->rungs_n < RUNGS_MAX; v->rungs_n++)
+		read_rung(json_object_array_get_idx(means, v->rungs_n), &v->rungs[v->rungs_n]);
 }
 
 static void read_host(json_object *from, struct view *v)
@@ -80,6 +104,7 @@ int view_read(json_object *status, struct view *ret)
 	v.dry_run = json_object_object_get_ex(status, "dry_run", &dry) &&
 	            json_object_get_boolean(dry);
 	read_host(host, &v);
+	read_rungs(status, &v);
 	for (size_t i = 0; i < v.rows_n; i++)
 		read_row(json_object_array_get_idx(guests, i), &v.rows[i]);
 	*ret = v;

@@ -14,7 +14,18 @@ struct row {
 	char state[16], reason[16], fixed[16];
 	uint64_t size, actual, target, active, shares;
 	uint64_t lag_s;
+	char note[320]; /* what people should know of it; "" = nothing */
 };
+
+/* A means, and what came of it. */
+struct rung {
+	char name[16];
+	uint64_t price, offered, ordered, applied, refused;
+	uint64_t expected_s, deadline_s;
+};
+
+/* There are five; a later balloond's sixth has room, too. */
+#define RUNGS_MAX 8u
 
 struct view {
 	uint64_t beat;
@@ -25,6 +36,8 @@ struct view {
 	uint64_t orders, refused, moved, lost_samples, lost_beats, clamped;
 	struct row *rows;
 	size_t rows_n;
+	struct rung rungs[RUNGS_MAX];
+	size_t rungs_n;
 };
 
 int view_read(json_object *status, struct view *ret); /* 0, -EPROTO or -ENOMEM */
