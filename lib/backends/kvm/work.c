@@ -2,7 +2,7 @@
 /*
  * Which jobs keep a guest from being moved, and how. While its memory is copied
  * QEMU inflates nothing and libvirt lets no order pass (it waits for 30 s and
- * refuses: seen with 9.0.0); while its disks are, what is taken from the guest's
+ * refuses); while its disks are, what is taken from the guest's
  * cache is read again, in competition with the backup.
  */
 #include "work.h"

@@ -174,8 +174,8 @@ static void blank_told(struct balloon_sample *s)
 	s->serial = BALLOON_UNKNOWN;
 }
 
-/* QEMU takes orders during a migration, says that it did, and inflates nothing
- * (seen with 7.2); a backup reads what the guest frees all the same. */
+/* QEMU takes orders during a migration, says that it did, and inflates nothing;
+ * a backup reads what the guest frees all the same. */
 static uint32_t hold_of(const struct bl_qmp_guest *g)
 {
 	if (g->figures.migrating)
