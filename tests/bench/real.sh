@@ -99,7 +99,7 @@ real_boot() { # NAME MIB [OPTION]...
 	(
 		[ -z "$REAL_GROUP" ] || echo $BASHPID > "$REAL_GROUP/cgroup.procs"
 		exec setpriv --pdeathsig KILL qemu-system-x86_64 -name "$name" -M pc \
-			-accel tcg,tb-size=64 -m "$mib" -display none -nodefaults -no-reboot \
+			-accel tcg,tb-size=32 -m "$mib" -display none -nodefaults -no-reboot \
 			-kernel "$cache/kernel" -initrd "$cache/initrd" \
 			-append "console=ttyS0 quiet panic=-1 nokaslr mitigations=off no_timer_check edd=off
  audit=0 rcupdate.rcu_expedited=1 cryptomgr.notests 8250.nr_uarts=2 work=24" \
