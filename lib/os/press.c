@@ -18,11 +18,13 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* Between two rounds: half a core at most, since a round takes as long as it does. */
+/* Between two rounds: half a core at most, since a round takes as long as it does;
+ * and when nothing is in force, and an order would wake it. */
 #define ROUND_NS (SECOND / 5)
+#define IDLE_NS SECOND
 
 /* The host itself is looked at as often as its figures are worth anything. */
-#define HOST_NS SECOND
+#define HOST_NS (2 * SECOND)
 
 /* One wake-up: somebody waited 20 ms within half a second. Reclaim of a healthy
  * host costs less; a spike passes it in its first tenth of a second. */
@@ -160,16 +162,18 @@ static unsigned ways_out(const struct bl_press_host *h)
 	return ways;
 }
 
-static void work(struct bl_press *p)
+/* Whether somebody is pressed. */
+static bool work(struct bl_press *p)
 {
 	struct bl_press_turn turn = { .cgroups = p->cgroups, .can_turn = p->knobs != NULL };
-	bool some = false, all = true;
+	bool some = false, all = true, busy = false;
 	struct entry *e;
 
 	turn.out = ways_out(&p->host);
 	for (size_t i = 0; (e = take(p, i)); i++) {
 		turn.now_ns = bl_press_clock();
 		bl_press_one_turn(&e->one, &turn);
+		busy |= bl_press_in_force(&e->one.levels);
 		if (e->one.figures.ways & BL_PRESS_SHARE) {
 			some |= e->one.levels.share != 0;
 			all &= e->one.levels.share != 0;
@@ -177,6 +181,7 @@ static void work(struct bl_press *p)
 		put(p, e);
 	}
 	merge(p, some && all);
+	return busy;
 }
 
 static void look_at_host(struct bl_press *p)
@@ -194,9 +199,9 @@ static void look_at_host(struct bl_press *p)
 }
 
 /* Until the next round, or the end. */
-static bool rest(struct bl_press *p)
+static bool rest(struct bl_press *p, bool busy)
 {
-	uint64_t until = bl_press_clock() + ROUND_NS;
+	uint64_t until = bl_press_clock() + (busy ? ROUND_NS : IDLE_NS);
 	struct timespec t = { .tv_sec = (time_t)(until / SECOND), .tv_nsec = (long)(until % SECOND) };
 	bool stop;
 
@@ -211,12 +216,13 @@ static bool rest(struct bl_press *p)
 static void *run(void *arg)
 {
 	struct bl_press *p = arg;
+	bool busy;
 
 	do {
 		look_at_host(p);
 		drop_gone(p);
-		work(p);
-	} while (rest(p));
+		busy = work(p);
+	} while (rest(p, busy));
 	return NULL;
 }
 

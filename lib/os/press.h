@@ -7,7 +7,8 @@
  *
  * What looking may cost: 2 % of a core for each process, however large, and half a
  * core for all. A look at 4 KiB pages takes some 5 ms for each GiB, so 16 GiB are
- * looked at every four seconds, 256 MiB every second. Nothing is disturbed by it,
+ * looked at every four seconds; small ones every second while a level is in force,
+ * every five without. Nothing is disturbed by it,
  * but where the kernel cannot tell what is used (KVM), or when cold pages are to be
  * found to be pushed out: then 4 MiB are pushed out by lot each half minute.
  */

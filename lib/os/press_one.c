@@ -17,7 +17,8 @@
 /* Of a core, the share that looking may take: after each look so many times its
  * cost goes by. Sampling disturbs the process, looking does not. */
 #define LOOK_PAUSE 50
-#define LOOK_NS SECOND
+#define LOOK_NS (5 * SECOND)  /* nobody waits for it */
+#define WATCH_NS SECOND       /* somebody does: a level is in force */
 #define WSET_NS (30 * SECOND) /* Waldspurger's period */
 #define WSET_PAUSE 200
 #define SQUASH_NS (120 * SECOND) /* what lies in memory changes its kind slowly */
@@ -115,8 +116,20 @@ static bool find(struct bl_press_one *one, const struct bl_press_turn *turn)
 		let_go(one);
 	else
 		(void)bl_refault_read(&one->process, &one->refault);
-	one->wset_ns = turn->now_ns + LOOK_NS;
+	one->wset_ns = turn->now_ns + WATCH_NS;
 	return one->open;
+}
+
+static uint64_t lowest(const struct bl_press_levels *l)
+{
+	uint64_t out = l->compress < l->swap ? l->compress : l->swap;
+
+	return out < l->ceiling ? out : l->ceiling;
+}
+
+bool bl_press_in_force(const struct bl_press_levels *levels)
+{
+	return lowest(levels) != UINT64_MAX || levels->share;
 }
 
 /* ---------------------------------------------------------------- looking */
@@ -174,7 +187,7 @@ static void look_back(struct bl_press_one *one)
 static int look(struct bl_press_one *one, const struct bl_press_turn *turn)
 {
 	struct bl_footprint f;
-	uint64_t begun_ns = bl_press_clock(), pause;
+	uint64_t begun_ns = bl_press_clock(), pause, least;
 	int rc = bl_ram_footprint(&one->process, &one->ram, &f);
 
 	if (rc < 0)
@@ -186,7 +199,8 @@ static int look(struct bl_press_one *one, const struct bl_press_turn *turn)
 	look_group(one, turn);
 	one->figures.looks++;
 	pause = (bl_press_clock() - begun_ns) * LOOK_PAUSE;
-	one->look_ns = begun_ns + (pause > LOOK_NS ? pause : LOOK_NS);
+	least = bl_press_in_force(&one->levels) ? WATCH_NS : LOOK_NS;
+	one->look_ns = begun_ns + (pause > least ? pause : least);
 	return 0;
 }
 
@@ -273,13 +287,6 @@ static void push_next(struct bl_press_one *one, uint64_t bytes)
 	}
 	(void)push(one, &piece, 1, bytes);
 	one->cursor = (one->cursor + (piece.end - piece.start)) % all;
-}
-
-static uint64_t lowest(const struct bl_press_levels *l)
-{
-	uint64_t out = l->compress < l->swap ? l->compress : l->swap;
-
-	return out < l->ceiling ? out : l->ceiling;
 }
 
 static void press(struct bl_press_one *one, const struct bl_press_turn *turn)

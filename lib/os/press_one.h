@@ -50,6 +50,9 @@ struct bl_press_turn {
 
 void bl_press_one_init(struct bl_press_one *one, int pid, uint64_t ram_bytes, uint64_t seed);
 
+/* Whether anything presses it, or it shares. */
+bool bl_press_in_force(const struct bl_press_levels *levels);
+
 /* What is due. Takes a tenth of a second or two at most. */
 void bl_press_one_turn(struct bl_press_one *one, const struct bl_press_turn *turn);
 
