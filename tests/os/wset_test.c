@@ -37,8 +37,9 @@ static void say(const char *way, const struct bl_wset_result *r)
 	       (double)r->cost_ns / 1e6, (double)r->cost_ns / 1e6 * (double)GIB / SIZE);
 }
 
-/* All that was used, and hardly more: Linux 6.1 also counts what was on its way to
- * the kernel's lists when the period began. */
+/* All that was used, and hardly more or less: Linux 6.1 also counts what was on its way
+ * to the kernel's lists when the period began; and whoever else ages pages (the
+ * kernel's own lists, DAMON) takes marks away before they are read: seen 25 pages. */
 #define HARDLY (4 * MIB)
 
 static void referenced_is_what_was_used(void)
@@ -56,7 +57,7 @@ static void referenced_is_what_was_used(void)
 	child_touch(&c, HALF);
 	CU_ASSERT_EQUAL(bl_wset_end(w, &r), 0);
 	say("referenced", &r);
-	CU_ASSERT(r.active_bytes >= HALF && r.active_bytes <= HALF + HARDLY);
+	CU_ASSERT(r.active_bytes >= HALF - HARDLY && r.active_bytes <= HALF + HARDLY);
 	CU_ASSERT_EQUAL(r.cold_bytes, UINT64_MAX);
 	CU_ASSERT_EQUAL(bl_wset_end(w, &r), -EAGAIN);
 	CU_ASSERT_EQUAL(bl_wset_begin(w), 0);
