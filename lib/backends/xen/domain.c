@@ -109,6 +109,56 @@ uint64_t bl_xen_domain_actual(const struct bl_xen_domain *d)
 	return kib > 0 ? (uint64_t)kib * 1024 : 0;
 }
 
+/* ---------------------------------------------------------- being built */
+
+/* Its toolstack has not let it run yet, and may still give it pages. */
+static bool is_finished(const struct bl_xen_domain *d)
+{
+	return d->info.domid == 0 || d->info.cpu_ns != 0;
+}
+
+/*
+ * What it will have when it is done. libxl sets the ceiling before the first page
+ * and writes memory/target after the last (seen with 4.17): a domain of few pages
+ * has the rest promised to it, and whoever gave that away would let it fail.
+ */
+static uint64_t promised(const struct bl_xen_domain *d)
+{
+	uint64_t target = bl_xen_domain_target(d);
+
+	if (target != BALLOON_UNKNOWN)
+		return target;
+	if (d->info.max_kib == BALLOON_UNKNOWN || d->info.max_kib <= SLACK_MIN_KIB)
+		return BALLOON_UNKNOWN;
+	return (d->info.max_kib - SLACK_MIN_KIB) * 1024;
+}
+
+bool bl_xen_domain_counts(const struct bl_xen_domain *d)
+{
+	return is_finished(d) || (d->named && promised(d) != BALLOON_UNKNOWN);
+}
+
+/* What it counts as having: while it is built, all it was promised. */
+static uint64_t holds(const struct bl_xen_domain *d)
+{
+	uint64_t actual = bl_xen_domain_actual(d), later = promised(d);
+
+	if (is_finished(d) || later == BALLOON_UNKNOWN)
+		return actual;
+	return actual != BALLOON_UNKNOWN && actual > later ? actual : later;
+}
+
+/* Host memory that is its own. Pages claimed for it are free, and the host's
+ * figure leaves them out: they are counted here, once. */
+static uint64_t resident_of(const struct bl_xen_domain *d)
+{
+	const struct bl_xen_info *i = &d->info;
+
+	if (i->tot_kib == BALLOON_UNKNOWN || i->claimed_kib == BALLOON_UNKNOWN)
+		return BALLOON_UNKNOWN;
+	return (i->tot_kib + i->claimed_kib) * 1024;
+}
+
 /* What the toolstack lets it have: an operator who lowered dynamic-max under
  * static-max meant it. dom0, and a domain without keys, has what it may have. */
 static uint64_t size_of(const struct bl_xen_domain *d)
@@ -118,7 +168,7 @@ static uint64_t size_of(const struct bl_xen_domain *d)
 	if (d->keys.dynamic_max_bytes < most)
 		most = d->keys.dynamic_max_bytes;
 	if (most == BALLOON_UNKNOWN || most == 0)
-		most = bl_xen_domain_actual(d);
+		most = holds(d);
 	return most;
 }
 
@@ -192,19 +242,41 @@ static bool has_driver(const struct bl_xen_domain *d)
 	return d->keys.dynamic_max_bytes == BALLOON_UNKNOWN;
 }
 
+/* Why a domain is left alone, or all zero. */
+struct verdict {
+	uint32_t fixed;   /* enum balloon_fixed */
+	const char *note; /* for people, where that alone does not say it */
+};
+
+static struct verdict verdict_on(const struct bl_xen_domain *d)
+{
+	if (d->info.domid == 0 && !is_ranged(d))
+		return (struct verdict){ BALLOON_FIXED_OTHER, "is the host's own domain, and has "
+		        "no range in xenstore (memory/dynamic-min to dynamic-max)" };
+	if (d->info.domid == 0)
+		return (struct verdict){ 0 };
+	if (!is_finished(d))
+		return (struct verdict){ BALLOON_FIXED_OTHER, "is being built, and counts as all "
+		        "it was promised" };
+	if (!d->named || d->keys.target_bytes == BALLOON_UNKNOWN)
+		return (struct verdict){ BALLOON_FIXED_OTHER, "has no name or no memory/target in "
+		        "xenstore" };
+	if (d->keys.passthrough)
+		return (struct verdict){ BALLOON_FIXED_PASSTHROUGH, NULL };
+	/* If it touches what it was promised and is not there, it dies. */
+	if (d->on_demand)
+		return (struct verdict){ BALLOON_FIXED_OTHER, "is populated on demand, and its "
+		        "balloon has not taken yet what it was started without" };
+	if (d->foreign)
+		return (struct verdict){ BALLOON_FIXED_OTHER, "was not made by libvirt, through "
+		        "which orders go" };
+	return (struct verdict){ has_driver(d) ? BALLOON_FIXED_NOT : BALLOON_FIXED_NO_DRIVER,
+	                         NULL };
+}
+
 uint32_t bl_xen_domain_fixed(const struct bl_xen_domain *d)
 {
-	if (d->info.domid == 0)
-		return is_ranged(d) ? BALLOON_FIXED_NOT : BALLOON_FIXED_OTHER;
-	/* Being built: its toolstack counts its pages. */
-	if (!d->named || d->keys.target_bytes == BALLOON_UNKNOWN || d->info.cpu_ns == 0)
-		return BALLOON_FIXED_OTHER;
-	if (d->keys.passthrough)
-		return BALLOON_FIXED_PASSTHROUGH;
-	/* If it touches what it was promised and is not there, it dies. */
-	if (d->on_demand || d->foreign)
-		return BALLOON_FIXED_OTHER;
-	return has_driver(d) ? BALLOON_FIXED_NOT : BALLOON_FIXED_NO_DRIVER;
+	return verdict_on(d).fixed;
 }
 
 /* Qubes' guests say what they use; what is left of what they have they could. */
@@ -234,23 +306,25 @@ void bl_xen_domain_sample(const struct bl_xen_domain *d, bool observed,
 		.shareable_bytes = BALLOON_UNKNOWN, .stall_bp = BALLOON_UNKNOWN,
 	};
 	struct balloon_sample *s = ret_sample;
+	struct verdict verdict = verdict_on(d);
 
+	if (observed && !verdict.fixed)
+		verdict = (struct verdict){ BALLOON_FIXED_OTHER, "is only observed: somebody else "
+		        "moves memory on this host" };
 	*s = unknown;
 	s->key = d->key;
 	s->name = d->name;
 	s->uuid = d->uuid_text;
 	s->flags = bl_xen_domain_runs(d) ? BALLOON_SAMPLE_RUNNING : 0;
-	s->fixed = bl_xen_domain_fixed(d);
-	if (observed && !s->fixed)
-		s->fixed = BALLOON_FIXED_OTHER;
+	s->fixed = verdict.fixed;
+	s->note = verdict.note;
 	if (d->capped && !observed)
 		s->means = 1u << BALLOON_MEANS_CEILING;
 	if (d->serial == BALLOON_UNKNOWN)
 		s->traits = BALLOON_TRAIT_NO_FIGURES;
 	s->size_bytes = size_of(d);
-	s->actual_bytes = bl_xen_domain_actual(d);
-	s->resident_bytes = d->info.tot_kib == BALLOON_UNKNOWN ? BALLOON_UNKNOWN
-	                                                       : d->info.tot_kib * 1024;
+	s->actual_bytes = holds(d);
+	s->resident_bytes = resident_of(d);
 	s->total_bytes = d->told.total_bytes;
 	s->available_bytes = available_of(d);
 	s->unused_bytes = d->told.free_bytes;

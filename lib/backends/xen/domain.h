@@ -87,6 +87,10 @@ uint32_t bl_xen_domain_fixed(const struct bl_xen_domain *d);
 
 bool bl_xen_domain_runs(const struct bl_xen_domain *d);
 
+/* It is one that a guest's row can be made of. Else it is being built and nobody
+ * can say yet what it is called or how large it will be. */
+bool bl_xen_domain_counts(const struct bl_xen_domain *d);
+
 /* The domain as the library wants it. Strings stay the domain's. observed: all
  * is somebody else's to move. */
 void bl_xen_domain_sample(const struct bl_xen_domain *d, bool observed,

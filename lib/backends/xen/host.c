@@ -29,6 +29,7 @@
 #define FLAGS_AT 4  /* 32 bits; the rest are 64 */
 #define TOT_AT 8
 #define MAX_AT 16
+#define CLAIMED_AT 24
 #define CPU_TIME_AT 56
 #define HANDLE_AT 76
 
@@ -146,6 +147,7 @@ int bl_xen_info_read(const struct bl_xen_lib *lib, struct xc_interface_core *ctr
 	memcpy(&ret_info->flags, room + FLAGS_AT, sizeof(ret_info->flags));
 	ret_info->tot_kib = pages_to_kib(number_at(room, TOT_AT));
 	ret_info->max_kib = pages_to_kib(number_at(room, MAX_AT));
+	ret_info->claimed_kib = pages_to_kib(number_at(room, CLAIMED_AT));
 	ret_info->cpu_ns = number_at(room, CPU_TIME_AT);
 	memcpy(ret_info->uuid, room + HANDLE_AT, sizeof(ret_info->uuid));
 	return 0;

@@ -25,6 +25,7 @@ struct bl_xen_info {
 	uint32_t flags;   /* enum bl_xen_flags, and others */
 	uint64_t tot_kib; /* pages it has */
 	uint64_t max_kib; /* pages it may have: the ceiling */
+	uint64_t claimed_kib; /* free pages that are set aside to build it of */
 	uint64_t cpu_ns;  /* time it has run */
 	unsigned char uuid[BL_XEN_UUID_BYTES];
 };

@@ -135,18 +135,20 @@ static bool room_for(struct bl_xen *x, size_t n)
 static int fill(struct bl_xen *x, struct balloon_sheet *ret_sheet)
 {
 	const struct bl_xen_eyes *e = x->eyes;
+	size_t n = 0;
 
 	if (!room_for(x, e->n))
 		return -ENOMEM;
 	for (size_t i = 0; i < e->n; i++)
-		bl_xen_domain_sample(&e->domains[i], e->rival[0] != '\0', &x->rows[i]);
+		if (bl_xen_domain_counts(&e->domains[i]))
+			bl_xen_domain_sample(&e->domains[i], e->rival[0] != '\0', &x->rows[n++]);
 	ret_sheet->total_bytes = e->host.total_bytes;
 	ret_sheet->available_bytes = e->host.free_bytes;
 	ret_sheet->swap_bytes = ret_sheet->swap_free_bytes = 0;
 	ret_sheet->compress_free_bytes = 0;
 	ret_sheet->stride = sizeof(*x->rows);
 	ret_sheet->guests = x->rows;
-	ret_sheet->guests_n = e->n;
+	ret_sheet->guests_n = n;
 	return 0;
 }
 

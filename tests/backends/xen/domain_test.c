@@ -205,6 +205,82 @@ static void what_cannot_be_moved(void)
 	CU_ASSERT_EQUAL(bl_xen_domain_fixed(&d), BALLOON_FIXED_OTHER);
 }
 
+/* As libxl builds it: a name, a ceiling, a claim, pages, and at last a target. At
+ * no time may what it was not given yet be anybody else's, nor count twice. */
+static void one_being_built_has_what_it_was_promised(void)
+{
+	struct bl_xen_info info = { .domid = 7, .flags = BL_XEN_PAUSED };
+	struct bl_xen_domain d;
+
+	bl_xen_domain_meet(&d, &info, 0);
+	d.keys = (struct bl_xen_keys){ UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 0, 0, 0 };
+	CU_ASSERT_FALSE(bl_xen_domain_counts(&d));
+	d.named = true;
+	CU_ASSERT_FALSE(bl_xen_domain_counts(&d));
+	d.keys.static_max_bytes = 256 * MIB;
+	d.info.max_kib = 129 * MIB_KIB;
+	CU_ASSERT_TRUE(bl_xen_domain_counts(&d));
+	for (uint64_t mib = 0; mib <= 128; mib++) {
+		d.info.tot_kib = mib * MIB_KIB;
+		d.info.claimed_kib = (128 - mib) * MIB_KIB;
+		CU_ASSERT_EQUAL(sample(&d).actual_bytes, 128 * MIB);
+		CU_ASSERT_EQUAL(sample(&d).resident_bytes, 128 * MIB);
+		CU_ASSERT_EQUAL(sample(&d).size_bytes, 256 * MIB);
+		CU_ASSERT_EQUAL(sample(&d).fixed, BALLOON_FIXED_OTHER);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(sample(&d).note);
+		CU_ASSERT_PTR_NOT_NULL(strstr(sample(&d).note, "being built"));
+		d.info.claimed_kib = 0; /* by a toolstack that claims nothing */
+		CU_ASSERT_EQUAL(sample(&d).actual_bytes, 128 * MIB);
+		CU_ASSERT_EQUAL(sample(&d).resident_bytes, mib * MIB);
+	}
+	d.keys.target_bytes = 128 * MIB;
+	d.info.max_kib = 300 * MIB_KIB;
+	CU_ASSERT_EQUAL(sample(&d).actual_bytes, 128 * MIB);
+	d.info.cpu_ns = 1;
+	d.info.flags = 0;
+	d.info.tot_kib = 100 * MIB_KIB; /* from now on it has what it has */
+	CU_ASSERT_EQUAL(sample(&d).actual_bytes, 100 * MIB);
+	CU_ASSERT_EQUAL(sample(&d).fixed, BALLOON_FIXED_NOT);
+	CU_ASSERT_PTR_NULL(sample(&d).note);
+}
+
+/* One that runs without a name counts: its pages are there to be seen. */
+static void who_runs_counts(void)
+{
+	struct bl_xen_domain d = guest(128, 256);
+
+	d.named = false;
+	d.keys.target_bytes = UNKNOWN;
+	CU_ASSERT_TRUE(bl_xen_domain_counts(&d));
+	d.info.domid = 0;
+	d.info.cpu_ns = 0;
+	CU_ASSERT_TRUE(bl_xen_domain_counts(&d));
+}
+
+/* Whoever is left alone can be told why. */
+static void reasons_are_told(void)
+{
+	struct bl_xen_domain d = guest(128, 256);
+	struct balloon_sample s;
+
+	CU_ASSERT_PTR_NULL(sample(&d).note);
+	bl_xen_domain_sample(&d, true, &s);
+	CU_ASSERT_EQUAL(s.fixed, BALLOON_FIXED_OTHER);
+	CU_ASSERT_PTR_NOT_NULL(strstr(s.note, "only observed"));
+	d.on_demand = true;
+	CU_ASSERT_PTR_NOT_NULL(strstr(sample(&d).note, "on demand"));
+	d.on_demand = false;
+	d.foreign = true;
+	CU_ASSERT_PTR_NOT_NULL(strstr(sample(&d).note, "libvirt"));
+	d.named = false;
+	CU_ASSERT_PTR_NOT_NULL(strstr(sample(&d).note, "no name"));
+	d.info.domid = 0;
+	CU_ASSERT_PTR_NOT_NULL(strstr(sample(&d).note, "host's own"));
+	d = guest(128, 256);
+	d.keys.passthrough = true; /* its kind says it */
+	CU_ASSERT_PTR_NULL(sample(&d).note);
+}
+
 static void dom0_has_a_hard_floor(void)
 {
 	struct bl_xen_domain d = guest(512, 512);
@@ -333,6 +409,10 @@ int main(void)
 		{ "no calibration on the way", no_calibration_on_the_way },
 		{ "slack is believed in bounds", slack_is_believed_in_bounds },
 		{ "what cannot be moved", what_cannot_be_moved },
+		{ "one being built has what it was promised",
+		  one_being_built_has_what_it_was_promised },
+		{ "who runs counts", who_runs_counts },
+		{ "reasons are told", reasons_are_told },
 		{ "dom0 has a hard floor", dom0_has_a_hard_floor },
 		{ "who does not run", who_does_not_run },
 		{ "figures by agent", figures_by_agent },

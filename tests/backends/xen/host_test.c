@@ -224,6 +224,44 @@ static void memory_on_demand_waits(void)
 	xen->close(self);
 }
 
+/* From its first page to its last, what is there for all is the same to the page. */
+static void a_domain_is_built(void)
+{
+	struct balloon_sheet sheet;
+	struct pretend_domain *d;
+	uint32_t id;
+	void *self;
+
+	pretend_begin();
+	self = straight();
+	look(self);
+	id = pretend_begun();
+	sheet = look(self);
+	CU_ASSERT_EQUAL(sheet.guests_n, 1);
+	pretend_set(id, "name", "new");
+	sheet = look(self);
+	CU_ASSERT_EQUAL(sheet.guests_n, 1);
+	d = pretend_find(id);
+	d->max_kib = 129 * MIB_KIB;
+	for (uint64_t mib = 0; mib <= 128; mib += 32) {
+		struct balloon_sample s;
+
+		d->tot_kib = mib * MIB_KIB;
+		d->claimed_kib = mib ? (128 - mib) * MIB_KIB : 0;
+		sheet = look(self);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(find(&sheet, "new"));
+		s = *find(&sheet, "new");
+		CU_ASSERT_EQUAL(s.actual_bytes, 128 * MIB);
+		CU_ASSERT_EQUAL(s.resident_bytes + sheet.available_bytes, (4096 - 512) * MIB);
+		CU_ASSERT_EQUAL(s.fixed, BALLOON_FIXED_OTHER);
+	}
+	pretend_set(id, "memory/target", "131072");
+	d->flags = 0;
+	d->cpu_ns = 1;
+	CU_ASSERT_EQUAL(see(self, "new").fixed, BALLOON_FIXED_NOT);
+	xen->close(self);
+}
+
 static bool rings(void *self)
 {
 	struct pollfd p = { .fd = xen->fd(self), .events = POLLIN };
@@ -749,6 +787,7 @@ int main(void)
 		{ "hostile figures are unknown", hostile_figures_are_unknown },
 		{ "a device's guest is left alone", a_devices_guest_is_left_alone },
 		{ "memory on demand waits", memory_on_demand_waits },
+		{ "a domain is built", a_domain_is_built },
 		{ "domains that come and go ring", domains_that_come_and_go_ring },
 		{ "watches do not pile up", watches_do_not_pile_up },
 		{ "a renamed domain has its new name", a_renamed_domain_has_its_new_name },

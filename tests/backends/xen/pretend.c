@@ -363,12 +363,15 @@ int xc_version(struct xc_interface_core *x, int cmd, void *arg)
 int xc_physinfo(struct xc_interface_core *x, void *info)
 {
 	unsigned char *at = info;
-	uint64_t used = 0;
+	uint64_t used = 0, claimed;
 
 	(void)x;
 	pthread_mutex_lock(&lock);
-	for (uint32_t i = 0; i < domains_n; i++)
+	claimed = pretend.claimed_pages;
+	for (uint32_t i = 0; i < domains_n; i++) {
 		used += domains[i].used ? domains[i].tot_kib / 4 : 0;
+		claimed += domains[i].used ? domains[i].claimed_kib / 4 : 0;
+	}
 	memset(at, 0x5a, 32);
 	at += 32;
 	if (pretend.version >= (4 << 16 | 17)) {
@@ -378,7 +381,7 @@ int xc_physinfo(struct xc_interface_core *x, void *info)
 	put_number(at, pretend.total_pages, 8);
 	put_number(at + 8, pretend.total_pages - used, 8);
 	put_number(at + 16, 0, 8);
-	put_number(at + 24, pretend.claimed_pages, 8);
+	put_number(at + 24, claimed, 8);
 	pthread_mutex_unlock(&lock);
 	return 0;
 }
@@ -403,6 +406,7 @@ int xc_domain_getinfolist(struct xc_interface_core *x, uint32_t first, unsigned 
 		put_number(at + 4, d->flags, 4);
 		put_number(at + 8, d->tot_kib / 4, 8);
 		put_number(at + 16, d->max_kib / 4, 8);
+		put_number(at + 24, d->claimed_kib / 4, 8);
 		put_number(at + 56, d->cpu_ns, 8);
 		memcpy(at + 76, d->uuid, sizeof(d->uuid));
 	}
@@ -642,6 +646,19 @@ uint32_t pretend_guest(const char *name, uint64_t mib, uint64_t max_mib)
 	pretend_set(domid, "name", name);
 	set_mib(domid, "memory/target", mib);
 	set_mib(domid, "memory/static-max", max_mib);
+	pretend_set_path("@introduceDomain", "", 0);
+	return domid;
+}
+
+uint32_t pretend_begun(void)
+{
+	uint32_t domid;
+
+	pretend_lock();
+	domid = add(0);
+	domains[domid].max_kib = domains[domid].cpu_ns = 0;
+	domains[domid].flags = PRETEND_PAUSED;
+	pretend_unlock();
 	pretend_set_path("@introduceDomain", "", 0);
 	return domid;
 }

@@ -21,6 +21,7 @@ struct pretend_domain {
 	bool used, native; /* native: libvirt made it */
 	uint32_t domid, flags;
 	uint64_t tot_kib, max_kib, cpu_ns;
+	uint64_t claimed_kib;    /* free, and set aside to build it of */
 	uint64_t entries, cache; /* populated on demand: outstanding, and pages for them */
 	uint64_t pod_target;     /* and what was told */
 	unsigned char uuid[16];
@@ -51,6 +52,9 @@ BALLOON_API void pretend_begin(void);
 /* A running PV guest as xl makes it. Its number. */
 BALLOON_API uint32_t pretend_guest(const char *name, uint64_t mib, uint64_t max_mib);
 BALLOON_API void pretend_end(uint32_t domid);
+
+/* One that its toolstack has just begun: no name, no pages, and paused. */
+BALLOON_API uint32_t pretend_begun(void);
 BALLOON_API struct pretend_domain *pretend_find(uint32_t domid);
 
 /* A key below /local/domain/DOMID/; value NULL: removed. Fires watches. */
