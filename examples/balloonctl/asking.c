@@ -29,6 +29,7 @@ static const struct option {
 	[ASKING_RESERVATION] = { "reservation", "reservation", NULL, SIZE },
 	[ASKING_OVERHEAD] = { "overhead", "overhead", NULL, SIZE },
 	[ASKING_POOL] = { "pool", "pool", NULL, WORD },
+	[ASKING_CLAIM] = { "claim", "claim", NULL, WORD },
 	[ASKING_BUDGET] = { "budget", "budget", NULL, SIZE },
 	[ASKING_SET] = { "set", NULL, "guests", SETTING },
 	[ASKING_ADD] = { "add", NULL, "add", ADDITION },
@@ -44,6 +45,10 @@ static const struct fit {
 	{ "unhold", BIT(ASKING_OWNER), 0 },
 	{ "admit", BIT(ASKING_SIZE) | BIT(ASKING_RESERVATION),
 	  BIT(ASKING_OVERHEAD) | BIT(ASKING_POOL) },
+	{ "claim", BIT(ASKING_SIZE) | BIT(ASKING_RESERVATION) | BIT(ASKING_FOR),
+	  BIT(ASKING_OVERHEAD) | BIT(ASKING_POOL) },
+	{ "ready", BIT(ASKING_CLAIM), BIT(ASKING_FOR) },
+	{ "unclaim", BIT(ASKING_CLAIM), 0 },
 	{ "plan", 0, BIT(ASKING_BUDGET) | BIT(ASKING_SET) | BIT(ASKING_ADD) | BIT(ASKING_TOTAL) |
 	             BIT(ASKING_AVAILABLE) },
 	{ NULL, 0, 0 }, /* all the others */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* balloonctl's command line, and its commands but for "top". What hold, unhold,
- * admit and plan are given goes into their requests by asking.c. */
+/* balloonctl's command line, and its commands but for "top". What hold, admit,
+ * claim, plan and others are given goes into their requests by asking.c. */
 #include <argp.h>
 #include <errno.h>
 #include <langinfo.h>
@@ -39,14 +39,15 @@ enum { KEY_ASKING = 256 };
 
 /* In the order of asking.h. */
 static const struct argp_option argp_options[] = {
-	{ "for", KEY_ASKING + ASKING_FOR, "TIME", 0, "hold: for so long, 1s to 7d", 1 },
+	{ "for", KEY_ASKING + ASKING_FOR, "TIME", 0, "hold, claim, ready: for so long, 1s to 7d", 1 },
 	{ "owner", KEY_ASKING + ASKING_OWNER, "NAME", 0, "hold, unhold: who holds", 1 },
 	{ "reason", KEY_ASKING + ASKING_REASON, "TEXT", 0, "hold: why, for people", 1 },
 	{ "mode", KEY_ASKING + ASKING_MODE, "MODE", 0, "hold: freeze (default), keep or full", 1 },
-	{ "size", KEY_ASKING + ASKING_SIZE, "SIZE", 0, "admit: what it is started with", 2 },
-	{ "reservation", KEY_ASKING + ASKING_RESERVATION, "SIZE", 0, "admit: its own for sure", 2 },
-	{ "overhead", KEY_ASKING + ASKING_OVERHEAD, "SIZE", 0, "admit: the hypervisor's own need", 2 },
-	{ "pool", KEY_ASKING + ASKING_POOL, "POOL", 0, "admit: where it will belong", 2 },
+	{ "size", KEY_ASKING + ASKING_SIZE, "SIZE", 0, "admit, claim: what it is started with", 2 },
+	{ "reservation", KEY_ASKING + ASKING_RESERVATION, "SIZE", 0, "admit, claim: its own for sure", 2 },
+	{ "overhead", KEY_ASKING + ASKING_OVERHEAD, "SIZE", 0, "admit, claim: the hypervisor's own need", 2 },
+	{ "pool", KEY_ASKING + ASKING_POOL, "POOL", 0, "admit, claim: where it will belong", 2 },
+	{ "claim", KEY_ASKING + ASKING_CLAIM, "N", 0, "ready, unclaim: as claim said", 2 },
 	{ "budget", KEY_ASKING + ASKING_BUDGET, "SIZE", 0, "plan: if all guests had this at most", 3 },
 	{ "set", KEY_ASKING + ASKING_SET, "GUEST.KEY=VALUE", 0, "plan: if this were configured", 3 },
 	{ "add", KEY_ASKING + ASKING_ADD, "NAME=SIZE", 0, "plan: if this guest were there", 3 },
@@ -69,6 +70,9 @@ static const char doc[] =
 	"hold     leave GUEST alone for a while; for root and balloond's user\n"
 	"unhold   end that\n"
 	"admit    is there room for another guest? nothing is changed\n"
+	"claim    keep memory for GUEST, which is about to start; for root and balloond's user\n"
+	"ready    does it lie free? with --for it is kept that much longer\n"
+	"unclaim  give it up\n"
 	"plan     targets as they are, and as they would be; nothing is changed\n\n"
 	"Exit codes: 0 all was well, 1 no, or balloond does not answer or refused,"
 	" 2 wrong use of options.";
@@ -100,6 +104,7 @@ static const struct command {
 } commands[] = {
 	{ "status", false }, { "top", false }, { "explain", true }, { "policy", false },
 	{ "hold", true }, { "unhold", true }, { "admit", false }, { "plan", false },
+	{ "claim", true }, { "ready", false }, { "unclaim", false },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -130,10 +135,12 @@ static void check_words(struct argp_state *state, const struct options *o)
 	char why[ASKING_ERROR_MAX];
 
 	if (!o->command)
-		argp_error(state, "say what to do: status, top, explain, policy, hold, unhold, admit "
-		           "or plan");
+		argp_error(state, "say what to do: status, top, explain, policy, hold, unhold, admit, "
+		           "claim, ready, unclaim or plan");
 	if (!c)
 		argp_error(state, "there is no command '%s'", o->command);
+	if (c && c->guest && !o->guest && !strcmp(c->name, "claim"))
+		argp_error(state, "claim for which guest? The name or UUID it will have");
 	if (c && c->guest && !o->guest)
 		argp_error(state, "%s which guest? \"balloonctl status\" lists them", o->command);
 	if (c && asking_check(&o->asking, c->name, why, sizeof(why)) < 0)
@@ -247,7 +254,7 @@ static int print_text(json_object *answer, const char *prefix)
 	return EXIT_OK;
 }
 
-/* explain, hold, unhold */
+/* explain, hold, unhold, claim, unclaim */
 static int print_sentence(struct options *o)
 {
 	json_object *answer;
@@ -268,6 +275,19 @@ static int print_admission(struct options *o)
 		return print_text(answer, "yes: ");
 	print_text(answer, "no: ");
 	return EXIT_FAILED;
+}
+
+static int print_readiness(struct options *o)
+{
+	json_object *answer, *ready = NULL;
+	bool yes;
+	int rc = ask_all(o, &answer);
+
+	if (rc)
+		return rc;
+	yes = json_object_object_get_ex(answer, "ready", &ready) && json_object_get_boolean(ready);
+	print_text(answer, yes ? "yes: " : "no: ");
+	return yes ? EXIT_OK : EXIT_FAILED;
 }
 
 static int print_plan(struct options *o)
@@ -318,7 +338,9 @@ int main(int argc, char **argv)
 	static const struct argp argp = {
 		argp_options, parse, "status|top|policy\nexplain GUEST\n"
 		"hold GUEST --for TIME --owner NAME\nunhold GUEST --owner NAME\n"
-		"admit --size SIZE --reservation SIZE\nplan", doc, NULL, NULL, NULL
+		"admit --size SIZE --reservation SIZE\n"
+		"claim GUEST --size SIZE --reservation SIZE --for TIME\n"
+		"ready --claim N\nunclaim --claim N\nplan", doc, NULL, NULL, NULL
 	};
 	struct options o = { .socket = "/run/balloond/balloond.sock", .interval_ms = 1000 };
 	int rc;
@@ -336,6 +358,8 @@ int main(int argc, char **argv)
 		rc = print_policy(&o);
 	else if (!strcmp(o.command, "admit"))
 		rc = print_admission(&o);
+	else if (!strcmp(o.command, "ready"))
+		rc = print_readiness(&o);
 	else if (!strcmp(o.command, "plan"))
 		rc = print_plan(&o);
 	else

@@ -14,7 +14,8 @@
 void answer_explain(struct balloon *b, const struct request *r, struct text *reply);
 void answer_admit(struct balloon *b, const struct request *r, struct text *reply);
 
-/* Holds and their ends, for who may: true if something changed and a beat is wanted. */
+/* Holds, claims and their ends, for who may: true if something changed and a beat is
+ * wanted. */
 bool answer_order(struct balloon *b, const struct request *r, uid_t uid, uint64_t now,
                   struct text *reply);
 

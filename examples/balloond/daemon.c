@@ -235,6 +235,9 @@ static void answer(void *arg, const struct request *r, uid_t uid, struct text *r
 	case REQUEST_PLAN: plan_write(d->b, &d->config, r->line, r->line_len, reply); break;
 	case REQUEST_HOLD:
 	case REQUEST_UNHOLD:
+	case REQUEST_CLAIM:
+	case REQUEST_READY:
+	case REQUEST_UNCLAIM:
 		d->wanted = answer_order(d->b, r, uid, now_ns(), reply) || d->wanted;
 		break;
 	}

@@ -23,14 +23,14 @@ struct parts {
 	struct request request;
 	char command[16];
 	char mode[WORD_MAX], span[WORD_MAX];
-	char size[WORD_MAX], reservation[WORD_MAX], overhead[WORD_MAX];
+	char size[WORD_MAX], reservation[WORD_MAX], overhead[WORD_MAX], claim[WORD_MAX];
 	unsigned int given; /* bit k = keys[k] */
 	bool unknown;       /* a key that none of them is */
 	bool other;         /* a value that is no string */
 	const char *long_one;
 };
 
-enum { GUEST, OWNER, REASON, MODE, SPAN, SIZE, RESERVATION, OVERHEAD, POOL, CMD, KEYS };
+enum { GUEST, OWNER, REASON, MODE, SPAN, SIZE, RESERVATION, OVERHEAD, POOL, CLAIM, CMD, KEYS };
 #define BIT(key) (1u << (key))
 #define PART(field) offsetof(struct parts, field), sizeof(((struct parts *)0)->field)
 
@@ -47,6 +47,7 @@ static const struct key {
 	[RESERVATION] = { "reservation", PART(reservation) },
 	[OVERHEAD] = { "overhead", PART(overhead) },
 	[POOL] = { "pool", PART(request.pool) },
+	[CLAIM] = { "claim", PART(claim) },
 	[CMD] = { "cmd", PART(command) },
 };
 
@@ -61,6 +62,10 @@ static const struct command {
 	[REQUEST_UNHOLD] = { "unhold", BIT(GUEST) | BIT(OWNER), 0 },
 	[REQUEST_ADMIT] = { "admit", BIT(SIZE) | BIT(RESERVATION), BIT(OVERHEAD) | BIT(POOL) },
 	[REQUEST_PLAN] = { "plan", 0, 0 },
+	[REQUEST_CLAIM] = { "claim", BIT(GUEST) | BIT(SIZE) | BIT(RESERVATION) | BIT(SPAN),
+	                    BIT(OVERHEAD) | BIT(POOL) },
+	[REQUEST_READY] = { "ready", BIT(CLAIM), BIT(SPAN) },
+	[REQUEST_UNCLAIM] = { "unclaim", BIT(CLAIM), 0 },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -147,6 +152,20 @@ static int judge_number(const char *key, const char *text, reader *read, uint64_
 	return -EINVAL;
 }
 
+/* A claim's number, as it was told: digits. */
+static int claim_parse(const char *text, uint64_t *ret, char *error, size_t size)
+{
+	uint64_t n = 0;
+
+	for (const char *p = text; *p; p++) {
+		if (*p < '0' || *p > '9' || n > UINT64_MAX / 10 - 1)
+			return wrong(error, size, "is no claim's number");
+		n = n * 10 + (uint64_t)(*p - '0');
+	}
+	*ret = n;
+	return 0;
+}
+
 static int judge_values(struct parts *p, char *error, size_t size)
 {
 	struct request *r = &p->request;
@@ -161,6 +180,8 @@ static int judge_values(struct parts *p, char *error, size_t size)
 		                  error, size);
 	if (!rc)
 		rc = judge_number("overhead", p->overhead, size_parse, &r->overhead_bytes, error, size);
+	if (!rc)
+		rc = judge_number("claim", p->claim, claim_parse, &r->claim, error, size);
 	return rc;
 }
 
@@ -173,7 +194,8 @@ static int judge(struct parts *p, char *error, size_t size)
 		i++;
 	if (i == COMMANDS)
 		return wrong(error, size, "the request needs \"cmd\": \"status\", \"policy\", "
-		             "\"explain\", \"hold\", \"unhold\", \"admit\" or \"plan\"");
+		             "\"explain\", \"hold\", \"unhold\", \"admit\", \"plan\", \"claim\", "
+		             "\"ready\" or \"unclaim\"");
 	p->request.command = (enum request_command)i;
 	if (i == REQUEST_PLAN)
 		return 0; /* the rest is for who reads it whole */

@@ -24,6 +24,9 @@ enum request_command {
 	REQUEST_UNHOLD,
 	REQUEST_ADMIT,
 	REQUEST_PLAN,
+	REQUEST_CLAIM,
+	REQUEST_READY,
+	REQUEST_UNCLAIM,
 };
 
 /* What a command does not take is "" or 0. */
@@ -35,6 +38,7 @@ struct request {
 	char reason[REQUEST_REASON_MAX];
 	char pool[REQUEST_GUEST_MAX];    /* "" = the root */
 	uint64_t for_ns;
+	uint64_t claim;                  /* its number */
 	uint64_t size_bytes;
 	uint64_t reservation_bytes;
 	uint64_t overhead_bytes;

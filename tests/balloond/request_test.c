@@ -80,6 +80,27 @@ static void admissions_and_plans(void)
 	CU_ASSERT_EQUAL(r.line_len, strlen(plan));
 }
 
+static void claims(void)
+{
+	struct request r;
+
+	CU_ASSERT_EQUAL(parse("{\"cmd\":\"claim\",\"guest\":\"new\",\"size\":\"4GiB\","
+	                      "\"reservation\":\"2GiB\",\"for\":\"60s\",\"pool\":\"lab\"}", &r), 0);
+	CU_ASSERT_EQUAL(r.command, REQUEST_CLAIM);
+	CU_ASSERT_STRING_EQUAL(r.guest, "new");
+	CU_ASSERT_EQUAL(r.size_bytes, 4 * GIB);
+	CU_ASSERT_EQUAL(r.for_ns, UINT64_C(60000000000));
+	CU_ASSERT_EQUAL(parse("{\"cmd\":\"ready\",\"claim\":\"17\"}", &r), 0);
+	CU_ASSERT_EQUAL(r.command, REQUEST_READY);
+	CU_ASSERT_EQUAL(r.claim, 17);
+	CU_ASSERT_EQUAL(r.for_ns, 0);
+	CU_ASSERT_EQUAL(parse("{\"cmd\":\"ready\",\"claim\":\"1\",\"for\":\"1m\"}", &r), 0);
+	CU_ASSERT_EQUAL(r.for_ns, UINT64_C(60000000000));
+	CU_ASSERT_EQUAL(parse("{\"cmd\":\"unclaim\",\"claim\":\"18446744073709551599\"}", &r), 0);
+	CU_ASSERT_EQUAL(r.command, REQUEST_UNCLAIM);
+	CU_ASSERT_EQUAL(r.claim, UINT64_C(18446744073709551599));
+}
+
 /* Each sentence names what is wrong with it. */
 static void bad_orders_are_named(void)
 {
@@ -99,6 +120,12 @@ static void bad_orders_are_named(void)
 		{ "{\"cmd\":\"admit\",\"size\":\"4GB\",\"reservation\":\"1GiB\"}", "size: \"4GB\"" },
 		{ "{\"cmd\":\"admit\",\"size\":\"4GiB\",\"reservation\":\"-1GiB\"}", "reservation: " },
 		{ "{\"cmd\":\"admit\",\"size\":\"4GiB\",\"reservation\":\"1GiB\",\"guest\":\"w\"}", "takes no \"guest\"" },
+		{ "{\"cmd\":\"claim\",\"guest\":\"w\",\"size\":\"1GiB\",\"reservation\":\"1GiB\"}", "needs \"for\"" },
+		{ "{\"cmd\":\"claim\",\"size\":\"1GiB\",\"reservation\":\"1GiB\",\"for\":\"1s\"}", "needs \"guest\"" },
+		{ "{\"cmd\":\"ready\"}", "needs \"claim\"" },
+		{ "{\"cmd\":\"ready\",\"claim\":\"1x\"}", "claim: \"1x\" is no" },
+		{ "{\"cmd\":\"ready\",\"claim\":\"99999999999999999999\"}", "claim: " },
+		{ "{\"cmd\":\"unclaim\",\"claim\":\"1\",\"for\":\"1s\"}", "takes no \"for\"" },
 		{ "{\"cmd\":\"status\",\"guests\":{\"w\":{}}}", "only a plan" },
 	};
 
@@ -271,6 +298,7 @@ int main(void)
 		{ "good ones", good_ones },
 		{ "holds", holds },
 		{ "admissions and plans", admissions_and_plans },
+		{ "claims", claims },
 		{ "bad orders are named", bad_orders_are_named },
 		{ "durations", durations },
 		{ "bad ones", bad_ones },
