@@ -144,7 +144,10 @@ static int fill(struct bl_xen *x, struct balloon_sheet *ret_sheet)
 			bl_xen_domain_sample(&e->domains[i], e->rival[0] != '\0', &x->rows[n++]);
 	ret_sheet->total_bytes = e->host.total_bytes;
 	ret_sheet->available_bytes = e->host.free_bytes;
-	ret_sheet->swap_bytes = ret_sheet->swap_free_bytes = 0;
+	/* Told, it would have to lie behind all that guests could ever ask for: but none
+	 * gets past its ceiling, so that no size needs swap behind it. */
+	ret_sheet->swap_bytes = BALLOON_UNKNOWN;
+	ret_sheet->swap_free_bytes = 0;
 	ret_sheet->compress_free_bytes = 0;
 	ret_sheet->stride = sizeof(*x->rows);
 	ret_sheet->guests = x->rows;
