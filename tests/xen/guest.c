@@ -253,6 +253,8 @@ int main(void)
 	pid = start_work(w);
 	for (unsigned long second = 0;; second++) {
 		if (waitpid(pid, NULL, WNOHANG) == pid) {
+			printf("guest's work was killed; it had %lu of %lu MiB\n", w->have_mib,
+			       w->want_mib);
 			oom++;
 			pid = start_work(w);
 		}
