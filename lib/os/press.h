@@ -31,7 +31,7 @@ struct bl_press_figures {
 	uint64_t cold_bytes;     /* in blocks that were not */
 	uint64_t swapped_bytes;
 	uint64_t refault_bytes;  /* came back, ever */
-	uint64_t shared_bytes;   /* merged with other pages */
+	uint64_t shared_bytes;   /* saved by merging its pages with others */
 	uint64_t compress_bp;    /* what a sample of its pages shrank to */
 	uint64_t stall_bp;       /* its group's, of the last ten seconds */
 	uint64_t looks;          /* moves when the figures are new */

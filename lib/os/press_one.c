@@ -160,15 +160,30 @@ static void look_group(struct bl_press_one *one, const struct bl_press_turn *tur
 		one->figures.stall_bp = psi.some_bp;
 }
 
-/* Of what shares a page one copy stays: about half is saved where two share. */
+/* Of what shares a page one copy stays. How many copies that are KSM says of all that it
+ * merged alone: the same part of each process's.
+ *
+ *	saved = merged · sharing / (sharing + shared) */
+static uint64_t saved(uint64_t merging_pages)
+{
+	uint64_t merged = merging_pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	struct bl_ksm ksm;
+
+	if (merging_pages == UINT64_MAX || bl_ksm_read(&ksm) < 0 || ksm.pages_sharing == UINT64_MAX ||
+	    ksm.pages_shared == UINT64_MAX)
+		return UINT64_MAX;
+	if (!ksm.pages_sharing)
+		return 0;
+	return (uint64_t)((unsigned __int128)merged * ksm.pages_sharing /
+	                  ((unsigned __int128)ksm.pages_sharing + ksm.pages_shared));
+}
+
 static void look_merged(struct bl_press_one *one, const struct bl_press_turn *turn)
 {
 	struct bl_ksm_process ksm = { .merging_pages = UINT64_MAX, .mergeable = -1 };
 
 	(void)bl_ksm_process_read(&one->process, &ksm);
-	one->figures.shared_bytes = ksm.merging_pages == UINT64_MAX
-	                                    ? UINT64_MAX
-	                                    : ksm.merging_pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	one->figures.shared_bytes = saved(ksm.merging_pages);
 	one->figures.ways = ways_of(one, turn, ksm.mergeable);
 }
 
