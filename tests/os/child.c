@@ -17,23 +17,26 @@
 #include "testkit.h"
 
 #define PAGE 4096
+/* Of each page; what is left goes into half a page, which is the least that some of
+ * the kernel's pools (zbud) gain by. */
+#define NOISE (PAGE * 3 / 8)
 
 static char swap_path[64];
 static pid_t swap_watcher;
 static int swap_held;
 
-/* Half of each page is noise, the other its number over and over. */
+/* The first of each page is noise, the rest its number over and over. */
 static void fill(char *memory, uint64_t bytes, uint64_t step)
 {
 	uint64_t seed = 88172645463325252u ^ (uint64_t)getpid();
 
 	for (uint64_t at = 0; at < bytes; at += step) {
-		for (size_t i = 0; i < PAGE / 2; i += sizeof(uint64_t)) {
+		for (size_t i = 0; i < NOISE; i += sizeof(uint64_t)) {
 			uint64_t noise = draw(&seed);
 
 			memcpy(memory + at + i, &noise, sizeof(noise));
 		}
-		for (size_t i = PAGE / 2; i < PAGE; i += sizeof(at))
+		for (size_t i = NOISE; i < PAGE; i += sizeof(at))
 			memcpy(memory + at + i, &at, sizeof(at));
 	}
 }

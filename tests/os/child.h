@@ -21,7 +21,7 @@ struct child {
  * and has 64 pages over and over. */
 enum child_kind { CHILD_ANON, CHILD_MEMFD, CHILD_HOLES, CHILD_ALIKE };
 
-/* bytes of memory, filled with what compresses to about half, no two pages of which
+/* bytes of memory, filled with what compresses to about two fifths, no two pages of which
  * are the same (but for ALIKE); 0 where this kernel cannot give that kind. */
 int child_start(struct child *c, enum child_kind kind, uint64_t bytes);
 

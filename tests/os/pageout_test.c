@@ -124,8 +124,8 @@ static void shared_memory_goes(void)
 
 static const char zswap[] = "/sys/module/zswap/parameters/enabled";
 
-/* Between there and the swap file, compressed: half of each page is noise, so that
- * about half is what it takes. */
+/* Between there and the swap file, compressed: three eighths of each page are noise, so
+ * that it takes between these and the half that the simplest pools put a page into. */
 static void is_kept_compressed(void)
 {
 	struct bl_pageout out = { .max_bytes = UINT64_MAX, .deadline_ns = after(60 * SECOND) };
