@@ -43,7 +43,7 @@ static const char usage_text[] =
         "                       those before any group are each alone\n"
         "  -s, --sample=1/N     of all contents; N a power of two up to 4096 (default 1/64);\n"
         "                       1 = exact, which takes 20 bytes for each content\n"
-        "  -l, --lines          read four lines of a page first (shared memory only)\n"
+        "  -l, --lines          read two lines of a page first (shared memory only)\n"
         "  -m, --mergeable      only memory that the kernel would merge\n"
         "  -t, --threads=N      default: one for each NUMA node, on its processors\n"
         "  -d, --duty=PERCENT   of a processor at most, for each thread\n"

@@ -44,10 +44,11 @@ struct balloon_dedup;        /* guests in groups, and what was seen of them */
 struct balloon_dedup_reader; /* a process being read */
 
 enum balloon_dedup_flags {
-	/* Read four cache lines of a page, and all of it only if those fall into the sample
+	/* Read two cache lines of a page, and all of it only if those fall into the sample
 	 * or are filled: a fraction of the memory traffic, with an error of 5 % where the
-	 * whole gives 1 %. Faster the fewer pages are filled, by nothing if a quarter is. Of no
-	 * use where memory is copied to be read, and not together with exact mode. */
+	 * whole gives 1 %. Faster the fewer pages are filled, since those are read whole, to be
+	 * counted exactly: five times and more if none is, twice and a half if a quarter is.
+	 * Of no use where memory is copied to be read, and not together with exact mode. */
 	BALLOON_DEDUP_LINES = 1u << 0,
 };
 

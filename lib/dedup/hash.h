@@ -23,8 +23,9 @@
 #define BL_LINE_BYTES 64
 
 /* Lines read of a page in line sampling: with one the error is the same on
- * average, but a group of pages that differ elsewhere comes or goes as one. */
-#define BL_LINES 4
+ * average, but a group of pages that differ elsewhere comes or goes as one. Each
+ * costs a miss of the cache, which is most of what a page costs then. */
+#define BL_LINES 2
 
 /* How far ahead of reading memory is fetched: a processor does so by itself, but
  * not across the end of a page, nor past a branch that it guessed wrong. With two
@@ -54,8 +55,10 @@ struct bl_hash {
 	 * What lies ahead bytes behind is on its way by then. */
 	bool (*filled)(const void *page, size_t ahead, uint64_t *ret_word);
 	struct bl_digest (*page)(const struct bl_key *key, const void *page);
-	struct bl_digest (*lines)(const struct bl_key *key, const void *page,
-	                          const uint16_t offsets[BL_LINES]);
+	/* The same of the lines at these offsets of n pages side by side: in a row, so that
+	 * no page waits for the one before it. */
+	void (*lines)(const struct bl_key *key, const void *pages, size_t n,
+	              const uint16_t offsets[BL_LINES], struct bl_digest *ret_digests);
 };
 
 /* Best first; ends with XXH3, which is always usable. */

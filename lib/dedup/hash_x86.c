@@ -63,15 +63,18 @@ SSE static __m128i line_product(const uint8_t *pad, const uint8_t *line)
 	return _mm_xor_si128(a, b);
 }
 
-SSE static struct bl_digest lines_sse(const struct bl_key *key, const void *page,
-                                      const uint16_t offsets[BL_LINES])
+SSE static void lines_sse(const struct bl_key *key, const void *pages, size_t n,
+                          const uint16_t offsets[BL_LINES], struct bl_digest *ret_digests)
 {
-	__m128i sum = _mm_cvtsi64_si128((long long)LINES_TWEAK);
+	for (size_t k = 0; k < n; k++) {
+		const uint8_t *page = (const uint8_t *)pages + k * BL_PAGE_BYTES;
+		__m128i sum = _mm_cvtsi64_si128((long long)LINES_TWEAK);
 
-	for (unsigned i = 0; i < BL_LINES; i++)
-		sum = _mm_xor_si128(sum, line_product(key->pad + offsets[i],
-		                                      (const uint8_t *)page + offsets[i]));
-	return finish(key, sum);
+		for (unsigned i = 0; i < BL_LINES; i++)
+			sum = _mm_xor_si128(sum, line_product(key->pad + offsets[i],
+			                                      page + offsets[i]));
+		ret_digests[k] = finish(key, sum);
+	}
 }
 
 AVX2 static __m256i product_avx2(const uint8_t *pad, const uint8_t *bytes)

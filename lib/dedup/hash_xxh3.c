@@ -31,15 +31,18 @@ static struct bl_digest page_digest(const struct bl_key *key, const void *page)
 	return digest(key, page, BL_PAGE_BYTES);
 }
 
-static struct bl_digest lines_digest(const struct bl_key *key, const void *page,
-                                     const uint16_t offsets[BL_LINES])
+static void lines_digests(const struct bl_key *key, const void *pages, size_t n,
+                          const uint16_t offsets[BL_LINES], struct bl_digest *ret_digests)
 {
 	unsigned char lines[BL_LINES * BL_LINE_BYTES];
 
-	for (unsigned i = 0; i < BL_LINES; i++)
-		memcpy(lines + i * BL_LINE_BYTES, (const unsigned char *)page + offsets[i],
-		       BL_LINE_BYTES);
-	return digest(key, lines, sizeof(lines));
+	for (size_t k = 0; k < n; k++) {
+		const unsigned char *page = (const unsigned char *)pages + k * BL_PAGE_BYTES;
+
+		for (unsigned i = 0; i < BL_LINES; i++)
+			memcpy(lines + i * BL_LINE_BYTES, page + offsets[i], BL_LINE_BYTES);
+		ret_digests[k] = digest(key, lines, sizeof(lines));
+	}
 }
 
-const struct bl_hash bl_hash_xxh3 = {"xxh3", always, bl_page_filled, page_digest, lines_digest};
+const struct bl_hash bl_hash_xxh3 = {"xxh3", always, bl_page_filled, page_digest, lines_digests};

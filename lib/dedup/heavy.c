@@ -11,11 +11,20 @@
 /* One way of each set is left for contents that are not heavy yet. */
 #define HEAVY_WAYS (BL_HEAVY_WAYS - 1)
 
-static uint32_t count_up(uint64_t *slot, bool room)
+static bool has_room(const uint64_t set[BL_HEAVY_WAYS])
+{
+	unsigned heavy = 0;
+
+	for (unsigned i = 0; i < BL_HEAVY_WAYS; i++)
+		heavy += (set[i] & COUNT) == HEAVY;
+	return heavy < HEAVY_WAYS;
+}
+
+static uint32_t count_up(const uint64_t set[BL_HEAVY_WAYS], uint64_t *slot)
 {
 	if ((*slot & COUNT) == HEAVY)
 		return 1;
-	if ((*slot & COUNT) + 1 < BL_HEAVY || !room) {
+	if ((*slot & COUNT) + 1 < BL_HEAVY || !has_room(set)) {
 		*slot += (*slot & COUNT) < BL_HEAVY;
 		return 0;
 	}
@@ -24,35 +33,39 @@ static uint32_t count_up(uint64_t *slot, bool room)
 }
 
 /* The slot seen least loses one, with a chance that halves with every copy seen
- * of it; at nothing it is the newcomer's. */
+ * of it; at nothing it is the newcomer's. Without a branch, as here every page comes
+ * by and chance is what no processor guesses. */
 static void give_way(uint64_t *slot, uint64_t tag)
 {
 	uint64_t seen = *slot & COUNT, chance = tag >> 32;
+	uint64_t mask = (UINT64_C(1) << (seen < 16 ? seen : 16)) - 1;
+	uint64_t less = seen <= 1 ? (tag & ~COUNT) | 1 : *slot - 1;
 
-	if (chance & ((UINT64_C(1) << (seen < 16 ? seen : 16)) - 1))
-		return;
-	if (seen <= 1)
-		*slot = (tag & ~COUNT) | 1;
-	else
-		*slot -= 1;
+	*slot = chance & mask ? *slot : less;
+}
+
+/* The way seen least; of equals, by turns, since contents come in rows. */
+static unsigned least_of(const uint64_t set[BL_HEAVY_WAYS], unsigned turn)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < BL_HEAVY_WAYS; i++) {
+		uint64_t rank = (set[i] & COUNT) * BL_HEAVY_WAYS + (i - turn) % BL_HEAVY_WAYS;
+
+		least = rank < least ? rank : least;
+	}
+	return ((unsigned)least + turn) % BL_HEAVY_WAYS;
 }
 
 uint32_t bl_heavy_see(struct bl_heavy *h, uint64_t tag)
 {
 	uint64_t *set = h->slots[(tag >> SET_SHIFT) % BL_HEAVY_SETS];
-	unsigned heavy = 0, least = 0, turn = (unsigned)(tag >> 30) % BL_HEAVY_WAYS;
 
-	for (unsigned i = 0; i < BL_HEAVY_WAYS; i++)
-		heavy += (set[i] & COUNT) == HEAVY;
-	for (unsigned k = 0; k < BL_HEAVY_WAYS; k++) {
-		unsigned i = (turn + k) % BL_HEAVY_WAYS;
-
+	for (unsigned i = 0; i < BL_HEAVY_WAYS; i++) {
 		if (((set[i] ^ tag) & ~COUNT) == 0 && set[i])
-			return count_up(&set[i], heavy < HEAVY_WAYS);
-		if (k == 0 || (set[i] & COUNT) < (set[least] & COUNT))
-			least = i;
+			return count_up(set, &set[i]);
 	}
-	give_way(&set[least], tag);
+	give_way(&set[least_of(set, (unsigned)(tag >> 30))], tag);
 	return 0;
 }
 

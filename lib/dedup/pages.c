@@ -12,12 +12,6 @@
 /* Enough to hide a miss of the cache behind hashing, and few enough to stay in it. */
 #define BATCH 16
 
-/* In line sampling nothing is read in a row; so many pages ahead hide a miss. */
-#define AHEAD_PAGES 8
-
-/* There, a filled page is the only one read whole, and what follows it is not. */
-#define AHEAD_IN_PAGE 1024
-
 /* A sampled tag by lines: of its lines and its whole, and the lines' part decides
  * on the sample. Sums by lines take equal upper bits for one cluster. */
 #define LINE_TAG(l, p) \
@@ -132,12 +126,35 @@ static uint64_t see_page(struct pass *p, const unsigned char *page)
 	struct bl_digest d;
 	uint64_t word;
 
-	filled = p->g->hash->filled(page, p->g->by_lines ? AHEAD_IN_PAGE : BL_AHEAD_BYTES, &word);
+	filled = p->g->hash->filled(page, p->g->by_lines ? 0 : BL_AHEAD_BYTES, &word);
 	if (filled && see_filled(p, word))
 		return word;
 	d = p->g->hash->page(&p->g->key, page);
 	see_content(p, d, filled);
 	return d.tag;
+}
+
+/* Digests of lines of a batch, made before any of its pages is judged: what is
+ * guessed wrong about one does not hold up the reading of others. */
+struct lines {
+	struct bl_digest digests[BATCH];
+	bool filled[BATCH];
+};
+
+/* What lies ahead may be behind the end: fetching it is no access. */
+static void read_lines(const struct bl_group *g, const unsigned char *page, size_t n,
+                       struct lines *ret_lines)
+{
+	for (size_t k = 0; k < n; k++) {
+		for (unsigned i = 0; i < BL_LINES; i++)
+			__builtin_prefetch(page + (k + BATCH) * BL_PAGE_BYTES + g->lines[i]);
+	}
+	g->hash->lines(&g->key, page, n, g->lines, ret_lines->digests);
+	for (size_t k = 0; k < n; k++) {
+		ret_lines->filled[k] = bl_lines_filled(page + k * BL_PAGE_BYTES, g->lines);
+		for (size_t at = 0; ret_lines->filled[k] && at < BL_PAGE_BYTES; at += BL_LINE_BYTES)
+			__builtin_prefetch(page + k * BL_PAGE_BYTES + at);
+	}
 }
 
 /*
@@ -146,17 +163,14 @@ static uint64_t see_page(struct pass *p, const unsigned char *page)
  * whose lines turn out to be heavy, unless they are in the sample anyway, and
  * then stand for themselves alone.
  */
-static uint64_t see_lines(struct pass *p, const unsigned char *page)
+static uint64_t see_lines(struct pass *p, const unsigned char *page, struct bl_digest l,
+                          bool filled)
 {
 	const struct bl_table *t = &p->g->table;
-	struct bl_digest l;
 	bool heavy;
 
-	for (unsigned i = 0; i < BL_LINES; i++)
-		__builtin_prefetch(page + AHEAD_PAGES * BL_PAGE_BYTES + p->g->lines[i]);
-	if (bl_lines_filled(page, p->g->lines))
+	if (filled)
 		return see_page(p, page);
-	l = p->g->hash->lines(&p->g->key, page, p->g->lines);
 	heavy = !t->unpinned && bl_heavy_see(&p->g->heavy, l.tag) > 0;
 	if (bl_table_samples(t, l.tag))
 		queue(p, LINE_TAG(l.tag, p->g->hash->page(&p->g->key, page).tag), 1, heavy);
@@ -193,24 +207,36 @@ static int find_block(struct pass *p, uint64_t address, uint32_t flags)
 	return 0;
 }
 
+/* One page that was read, whole or by lines (NULL: whole). */
+static void see(struct pass *p, const unsigned char *page, uint64_t address,
+                const struct lines *lines, size_t k)
+{
+	uint64_t place = bl_place_hash(p->g->key.places, address);
+	uint64_t tag = lines ? see_lines(p, page, lines->digests[k], lines->filled[k])
+	                     : see_page(p, page);
+
+	if (bl_place_kept(place))
+		bl_places_see(&p->guest->places, place, tag);
+}
+
 int bl_group_pages(struct bl_group *g, struct bl_guest *guest, uint64_t address, const void *pages,
                    size_t n, uint32_t flags)
 {
 	struct pass p = {.g = g, .guest = guest, .mergeable = flags & BALLOON_DEDUP_MERGEABLE};
 	const unsigned char *page = pages;
+	struct lines lines;
 	int rc = 0;
 
 	for (size_t i = 0; i < n && !rc; i++) {
-		uint64_t at = address + i * BL_PAGE_BYTES, tag, place;
+		uint64_t at = address + i * BL_PAGE_BYTES;
 
 		rc = find_block(&p, at, flags);
-		tag = g->by_lines ? see_lines(&p, page) : see_page(&p, page);
+		if (g->by_lines && i % BATCH == 0)
+			read_lines(g, page, n - i < BATCH ? n - i : BATCH, &lines);
+		see(&p, page, at, g->by_lines ? &lines : NULL, i % BATCH);
 		page += BL_PAGE_BYTES;
 		guest->pages++;
 		guest->mergeable += p.mergeable;
-		place = bl_place_hash(g->key.places, at);
-		if (bl_place_kept(place))
-			bl_places_see(&guest->places, place, tag);
 		if (p.n == BATCH)
 			rc = rc ? rc : flush(&p);
 	}
