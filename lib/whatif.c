@@ -35,6 +35,7 @@ static void carry_over(struct balloon *view, const struct balloon *b)
 	to->plenty = from->plenty;
 	to->state = from->state;
 	to->scarce = from->scarce;
+	to->scarce_ns = from->scarce_ns;
 	view->swap = b->swap;
 	view->ticked = 1;
 	view->now_ns = b->now_ns;

@@ -213,7 +213,8 @@ struct bl_world {
 	uint64_t lacking;   /* host memory below what it should have free */
 	uint8_t plenty;
 	uint8_t by_demand; /* guests claim what they demand, not what they may have */
-	uint8_t scarce;    /* lending: demands come to more than there is */
+	uint8_t scarce;    /* lending: demands come to more than there is … */
+	uint64_t scarce_ns; /* … and did for so long in the last days */
 	uint8_t needy;     /* somebody waits for what he needs, not for a surplus */
 };
 

@@ -54,6 +54,16 @@ static void mode(struct bl_world *w, uint64_t free, uint64_t demand, uint64_t ba
 		w->scarce = 0;
 }
 
+/* How much of the last days it was scarce: what is longer ago counts less. */
+static void remember(struct bl_world *w)
+{
+	uint64_t dt = bl_min(w->since_ns, BL_LEND_DAYS_NS);
+
+	w->scarce_ns -= (uint64_t)((bl_u128)w->scarce_ns * dt / BL_LEND_DAYS_NS);
+	if (w->scarce)
+		w->scarce_ns = bl_min(w->scarce_ns + dt, BL_LEND_DAYS_NS);
+}
+
 void bl_lend_divide(struct bl_world *w)
 {
 	w->by_demand = 1;
@@ -135,6 +145,7 @@ void bl_lend(struct bl_world *w, uint64_t free, uint64_t now)
 	if (!w->n)
 		return;
 	survey(w, &demand, &base);
+	remember(w);
 	mode(w, free, demand, base);
 	free = put_right(w, free, now);
 	if (w->scarce)

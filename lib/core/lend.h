@@ -11,6 +11,9 @@
 /* In a rise or fall of demand, changes of this many beats ago still count. */
 #define BL_LEND_BEATS 10
 
+/* The days that tell whether shortage is rare. */
+#define BL_LEND_DAYS_NS (UINT64_C(2) * 86400 * 1000000000)
+
 /* Orders for guests that have none yet; free is what was seen free. */
 void bl_lend(struct bl_world *w, uint64_t free, uint64_t now);
 
@@ -46,6 +49,14 @@ static inline uint64_t bl_told_next(const struct bl_guest *g)
 static inline uint64_t bl_rise(const struct bl_guest *g)
 {
 	return g->trend > 0 ? (uint64_t)g->trend : 0;
+}
+
+/* Short for less than a fifth of the time: orders are to spare, and what one more
+ * saves is worth it. Where it is short day by day the same care would cost more
+ * orders than a guest should be given. */
+static inline int bl_rare(const struct bl_world *w)
+{
+	return w->scarce_ns < BL_LEND_DAYS_NS / 5;
 }
 
 /* All it has is used. */

@@ -8,9 +8,11 @@
  *
  * has headroom H_i = W_i * (.99 C - sum of bases) / sum of W. It is grown when
  * it would soon be without: below base + H_i / 10; then to base + H_i, so that
- * it is left alone for long. Nobody is cut as long as the pool of free memory
- * lasts: only when it falls under 1 % (pool_bp) are those cut who have most above
- * base + H_i / 2, until it is one and a half of that. So orders are few.
+ * it is left alone for long. One that is full gets a twentieth of what it uses at
+ * least, however little headroom there is, while shortage is rare. Nobody is cut
+ * as long as the pool of free memory lasts: only when it falls under 1 % (pool_bp)
+ * are those cut who have most above base + H_i / 2, until it is one and a half of
+ * that. So orders are few.
  */
 #include "lend.h"
 
@@ -23,6 +25,7 @@ struct room {
 	bl_u128 weights;
 	uint64_t rises; /* of all guests */
 	uint64_t free;
+	int rare; /* shortage */
 };
 
 static bl_u128 weight(const struct bl_guest *g)
@@ -35,7 +38,8 @@ static bl_u128 weight(const struct bl_guest *g)
 static struct room measure(const struct bl_world *w, uint64_t free, uint64_t base)
 {
 	uint64_t keep = bl_part(w->capacity, w->rules.pool_bp);
-	struct room r = {.bytes = bl_less(w->capacity - keep, base), .free = free};
+	struct room r = {
+	        .bytes = bl_less(w->capacity - keep, base), .free = free, .rare = bl_rare(w)};
 
 	for (size_t i = 0; i < w->n; i++) {
 		const struct bl_guest *g = &w->guests[i];
@@ -66,15 +70,23 @@ static uint64_t ahead(const struct room *r, const struct bl_guest *g)
 	return bl_min(bl_min(rise, BALLOON_BYTES_MAX) * HORIZON, (uint64_t)(part / r->rises));
 }
 
+/* So much more of what a full guest uses, since what it misses does not show. */
+static uint64_t hidden(const struct room *r, const struct bl_guest *g, uint64_t one_in)
+{
+	return r->rare && bl_full(g) ? g->target + g->used / one_in : 0;
+}
+
 /* The least g should have, and what it is given when it has less. */
 static uint64_t least(const struct room *r, const struct bl_guest *g)
 {
-	return bl_min(bl_most(g), g->base + headroom(r, g) / 10);
+	return bl_min(bl_most(g), bl_max(g->base + headroom(r, g) / 10, hidden(r, g, 100)));
 }
 
 static uint64_t goal(const struct room *r, const struct bl_guest *g)
 {
-	return bl_min(bl_most(g), g->base + bl_max(headroom(r, g), ahead(r, g)));
+	uint64_t more = bl_max(headroom(r, g), ahead(r, g));
+
+	return bl_min(bl_most(g), bl_max(g->base + more, hidden(r, g, 20)));
 }
 
 /* One that is not yet full waits until an order is worth it: a fifth of what a

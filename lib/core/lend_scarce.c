@@ -25,8 +25,15 @@
 /* What is given to one at a time, of what it uses: not much idles if it was too
  * much, and it is given as much again in the next beat if it was not. One that
  * was only just filled shows by less whether it misses anything. */
-#define STEP(used) ((used) / 20)
-#define PROBE(used) ((used) / 50)
+static uint64_t step(const struct bl_world *w, const struct bl_guest *g)
+{
+	return g->used / (bl_rare(w) ? 50 : 20);
+}
+
+static uint64_t probe(const struct bl_world *w, const struct bl_guest *g)
+{
+	return g->used / (bl_rare(w) ? 150 : 50);
+}
 
 /* Places in line: the higher is served before any of the lower. */
 #define LINE(n) ((bl_u128)(n) << 100)
@@ -45,10 +52,12 @@ static struct scale measure(const struct bl_world *w)
 	for (size_t i = 0; i < w->n; i++)
 		sizes = bl_min(sizes + w->guests[i].seen.size, BALLOON_BYTES_MAX);
 	return (struct scale){
-	        .idle = bl_part(mean, 50), /* as good as at once; less is not worth an order */
+	        /* As good as at once; less is not worth an order. */
+	        .idle = bl_part(mean, bl_rare(w) ? 10 : 50),
 	        /* By size, and not by what there is: a turn costs as much in a deep
-	         * shortage, where hardly anything comes of it. */
-	        .turn = bl_part(sizes / w->n, 145), /* a quarter of a percent for six beats */
+	         * shortage, where hardly anything comes of it. A twentieth of a
+	         * percent for six beats, or 0.4. */
+	        .turn = bl_part(sizes / w->n, bl_rare(w) ? 30 : 240),
 	        .small = bl_max(BL_LEND_LEAST, bl_part(mean, 200)),
 	};
 }
@@ -145,8 +154,9 @@ static void cut_to_level(struct bl_world *w, const struct scale *s, uint64_t fre
 /* Falls still, and was not full for long: it will be out of need by itself. */
 static int passes(const struct bl_world *w, const struct bl_guest *g, uint64_t now)
 {
-	return g->trend < 0 &&
-	       now - g->full_ns + w->rules.beat_ns < BL_LEND_BEATS * w->rules.beat_ns;
+	uint64_t beats = bl_rare(w) ? 4 : BL_LEND_BEATS;
+
+	return g->trend < 0 && now - g->full_ns + w->rules.beat_ns < beats * w->rules.beat_ns;
 }
 
 /* Its place in line, with what it is to get in part; 0 = nothing. */
@@ -158,18 +168,18 @@ static bl_u128 rank(const struct bl_world *w, const struct scale *s, struct bl_g
 
 	g->part = 0;
 	if (below) {
-		g->part = bl_min(STEP(g->used), bl_max(below, bl_full(g) ? miss : 0));
+		g->part = bl_min(step(w, g), bl_max(below, bl_full(g) ? miss : 0));
 		return LINE(3) + below;
 	}
 	if (!bl_full(g) || passes(w, g, now))
 		return 0;
 	beats = (now - g->full_ns) / w->rules.beat_ns;
 	if (beats < KNOWN_BEATS) {
-		g->part = bl_min(most, miss > BL_LEND_LEAST ? bl_min(miss, STEP(g->used))
-		                                            : PROBE(g->used));
+		g->part = bl_min(most, miss > BL_LEND_LEAST ? bl_min(miss, step(w, g))
+		                                            : probe(w, g));
 		return LINE(1) + miss;
 	}
-	g->part = bl_min(most, STEP(g->used));
+	g->part = bl_min(most, step(w, g));
 	/* Larger guests find use for more, also where they never did so far. */
 	return LINE(2) + (bl_u128)(bl_less(g->peak, g->used) + g->seen.size / 20) * beats;
 }
@@ -238,13 +248,15 @@ static void take_idle(struct bl_world *w, const struct scale *s, uint64_t free, 
 	}
 }
 
-/* More than all are to be given: up to three times as much each, since in the
- * pool it is lost for certain. */
+/* More than all are to be given: up to three or six times as much each, since in
+ * the pool it is lost for certain. */
 static void fill_up(struct bl_world *w, size_t n, uint64_t free, uint64_t sum)
 {
+	uint64_t times = bl_rare(w) ? 6 : 3;
+
 	for (size_t k = 0; k < n; k++) {
 		struct bl_guest *g = &w->guests[w->scratch[k].i];
-		uint64_t part = (uint64_t)((bl_u128)g->part * bl_min(free, 3 * sum) / sum);
+		uint64_t part = (uint64_t)((bl_u128)g->part * bl_min(free, times * sum) / sum);
 
 		g->part = bl_min(part, bl_less(bl_most(g), g->target));
 	}
