@@ -13,7 +13,7 @@
 
 #define BIT(option) (1u << (option))
 
-enum kind { WORD, TIME, SIZE, SETTING, ADDITION };
+enum kind { WORD, TIME, SIZE, SETTING, ADDITION, LIST };
 
 static const struct option {
 	const char *name; /* --name */
@@ -33,6 +33,7 @@ static const struct option {
 	[ASKING_BUDGET] = { "budget", "budget", NULL, SIZE },
 	[ASKING_SET] = { "set", NULL, "guests", SETTING },
 	[ASKING_ADD] = { "add", NULL, "add", ADDITION },
+	[ASKING_GONE] = { "gone", "gone", NULL, LIST },
 	[ASKING_TOTAL] = { "host-total", "total", "host", SIZE },
 	[ASKING_AVAILABLE] = { "host-available", "available", "host", SIZE },
 };
@@ -49,8 +50,8 @@ static const struct fit {
 	  BIT(ASKING_OVERHEAD) | BIT(ASKING_POOL) },
 	{ "ready", BIT(ASKING_CLAIM), BIT(ASKING_FOR) },
 	{ "unclaim", BIT(ASKING_CLAIM), 0 },
-	{ "plan", 0, BIT(ASKING_BUDGET) | BIT(ASKING_SET) | BIT(ASKING_ADD) | BIT(ASKING_TOTAL) |
-	             BIT(ASKING_AVAILABLE) },
+	{ "plan", 0, BIT(ASKING_BUDGET) | BIT(ASKING_SET) | BIT(ASKING_ADD) | BIT(ASKING_GONE) |
+	             BIT(ASKING_TOTAL) | BIT(ASKING_AVAILABLE) },
 	{ NULL, 0, 0 }, /* all the others */
 };
 
@@ -177,6 +178,25 @@ static int split(const struct option *o, json_object *object, const char *arg, c
 	return rc;
 }
 
+/* One more in the list called o->key. */
+static int append(const struct option *o, json_object *object, const char *arg, char *error,
+                  size_t size)
+{
+	json_object *list = NULL, *v = json_object_new_string(arg);
+
+	if (!json_object_object_get_ex(object, o->key, &list)) {
+		list = json_object_new_array();
+		if (list && json_object_object_add(object, o->key, list) < 0) {
+			json_object_put(list);
+			list = NULL;
+		}
+	}
+	if (v && list && !json_object_array_add(list, v))
+		return 0;
+	json_object_put(v);
+	return short_of_memory(error, size);
+}
+
 int asking_option(struct asking *a, enum asking_option option, const char *arg, char *error,
                   size_t size)
 {
@@ -194,6 +214,8 @@ int asking_option(struct asking *a, enum asking_option option, const char *arg, 
 	a->given |= BIT(option);
 	if (o->kind == SETTING || o->kind == ADDITION)
 		return split(o, object, arg, error, size);
+	if (o->kind == LIST)
+		return append(o, object, arg, error, size);
 	return put(o, object, o->key, "", json_object_new_string(arg), error, size);
 }
 

@@ -51,6 +51,7 @@ static const struct argp_option argp_options[] = {
 	{ "budget", KEY_ASKING + ASKING_BUDGET, "SIZE", 0, "plan: if all guests had this at most", 3 },
 	{ "set", KEY_ASKING + ASKING_SET, "GUEST.KEY=VALUE", 0, "plan: if this were configured", 3 },
 	{ "add", KEY_ASKING + ASKING_ADD, "NAME=SIZE", 0, "plan: if this guest were there", 3 },
+	{ "gone", KEY_ASKING + ASKING_GONE, "GUEST", 0, "plan: if this guest were not there", 3 },
 	{ "host-total", KEY_ASKING + ASKING_TOTAL, "SIZE", 0, "plan: if the host had this", 3 },
 	{ "host-available", KEY_ASKING + ASKING_AVAILABLE, "SIZE", 0, "plan: if this were free", 3 },
 	{ "socket", 's', "PATH", 0, "Where balloond listens", 0 },

@@ -62,7 +62,7 @@ static int section(struct plan *plan, const char *key, json_object **ret)
 
 static int check_keys(struct plan *plan)
 {
-	static const char *const known[] = { "cmd", "budget", "guests", "add", "host" };
+	static const char *const known[] = { "cmd", "budget", "guests", "add", "gone", "host" };
 	struct json_object_iterator i = json_object_iter_begin(plan->root);
 	struct json_object_iterator end = json_object_iter_end(plan->root);
 
@@ -70,11 +70,11 @@ static int check_keys(struct plan *plan)
 		const char *name = json_object_iter_peek_name(&i);
 		size_t k = 0;
 
-		while (k < 5 && strcmp(known[k], name) != 0)
+		while (k < 6 && strcmp(known[k], name) != 0)
 			k++;
-		if (k == 5)
+		if (k == 6)
 			return refuse(&plan->p, name, "a plan has no such key; there are budget, guests, "
-			              "add and host");
+			              "add, gone and host");
 	}
 	return 0;
 }
@@ -144,6 +144,26 @@ static int take_add(struct plan *plan)
 	for (; !rc && !json_object_iter_equal(&i, &end); json_object_iter_next(&i))
 		rc = add_guest(plan, json_object_iter_peek_name(&i), json_object_iter_peek_value(&i));
 	return rc;
+}
+
+static int take_gone(struct plan *plan)
+{
+	json_object *list = NULL;
+	int rc = 0;
+
+	plan->p.at[0] = '\0';
+	if (!json_object_object_get_ex(plan->root, "gone", &list))
+		return 0;
+	if (!json_object_is_type(list, json_type_array))
+		return refuse(&plan->p, "gone", "should be a list of guests, [ ... ]");
+	for (size_t i = 0; !rc && i < json_object_array_length(list); i++) {
+		json_object *v = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(v, json_type_string))
+			return refuse(&plan->p, "gone", "should name guests by strings");
+		rc = balloon_what_if_gone(plan->view, json_object_get_string(v));
+	}
+	return rc < 0 ? refused(plan, rc) : 0;
 }
 
 static bool added(const struct plan *plan, const char *name)
@@ -324,6 +344,8 @@ static int make(struct plan *plan, struct text *reply)
 		rc = take_budget(plan);
 	if (!rc)
 		rc = take_host(plan);
+	if (!rc)
+		rc = take_gone(plan);
 	if (!rc)
 		rc = take_add(plan);
 	if (!rc)

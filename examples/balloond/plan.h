@@ -4,7 +4,8 @@
  * nothing in force is touched. The request speaks the configuration's words:
  *
  *	{"cmd":"plan","budget":"8GiB","guests":{"web":{"shares":2000}},
- *	 "add":{"new":"4GiB"},"host":{"total":"64GiB","available":"8GiB"}}
+ *	 "add":{"new":"4GiB"},"gone":["old"],
+ *	 "host":{"total":"64GiB","available":"8GiB"}}
  */
 #ifndef BALLOOND_PLAN_H
 #define BALLOOND_PLAN_H
